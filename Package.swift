@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built the same way: Swift 6 mode, the upcoming import rules, warnings as errors.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room of the house: a library target under Sources/ that imports only rooms above it in the list below.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a room.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "cooperage",
+    products: [
+        .executable(name: "cooperage", targets: ["cooperage"])
+    ],
+    dependencies: [
+        // Exact versions, since Package.resolved is not committed.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+
+        room("Diagnostics"),
+        room("OCI", ["Diagnostics"]),
+        room("Spec", ["Diagnostics", "OCI"]),
+        room("Content", ["Diagnostics", "OCI", "COpenSSL", system]),
+        room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", system]),
+        room("Transfer", ["Diagnostics", "Content", "CCurl", logging]),
+        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", logging]),
+        room(
+            "Python",
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", system, subprocess, logging,
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        room(
+            "Build",
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Python", system, subprocess,
+                logging, .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "cooperage",
+            dependencies: [
+                "Diagnostics", "OCI", "Spec", "Content", "Registry", "Transfer", "Python", "Build", system, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict),
+        room("RegistryTesting", ["OCI", "Content", .product(name: "FlyingFox", package: "FlyingFox")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
