@@ -81,11 +81,13 @@ public struct InstallScheme: Sendable, Hashable, Codable {
     public var headers: String
     /// Everything else, usually the prefix itself.
     public var data: String
+    /// The directories below the prefix that the base has already, sorted by path: layers write them as they are there.
+    public var directories: [SchemeDirectory]
 
     /// Takes the parts.
     public init(
         prefix: String, interpreter: String, purelib: String, platlib: String, scripts: String, headers: String,
-        data: String
+        data: String, directories: [SchemeDirectory] = []
     ) {
         self.prefix = prefix
         self.interpreter = interpreter
@@ -94,6 +96,27 @@ public struct InstallScheme: Sendable, Hashable, Codable {
         self.scripts = scripts
         self.headers = headers
         self.data = data
+        self.directories = directories
+    }
+}
+
+/// A directory of the base on the way to where packages go.
+public struct SchemeDirectory: Sendable, Hashable, Codable {
+    /// The absolute path.
+    public var path: String
+    /// The permission bits.
+    public var mode: UInt32
+    /// The numeric owner.
+    public var uid: UInt32
+    /// The numeric group.
+    public var gid: UInt32
+
+    /// Takes the parts.
+    public init(path: String, mode: UInt32, uid: UInt32, gid: UInt32) {
+        self.path = path
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
     }
 }
 

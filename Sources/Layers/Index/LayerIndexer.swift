@@ -1,0 +1,79 @@
+public import Content
+import Diagnostics
+public import OCI
+
+/// Reads a layer once, as a stream, and keeps what planning needs of it.
+public enum LayerIndexer {
+    /// No text of a base that planning reads is longer; dpkg's list of packages is the longest.
+    private static let textLimit = 16 << 20
+    private static let libraryLimit = 16 << 20
+
+    /// Reads a layer.
+    /// - Parameters:
+    ///   - reader: the layer's bytes as the registry has them.
+    ///   - mediaType: tells the compression.
+    /// - Throws: `LayerError` (`unreadable_layer`).
+    public static func index(_ reader: any ByteReader, mediaType: MediaType) throws -> LayerIndex {
+        let tar = try TarReader(try uncompressed(reader, mediaType: mediaType))
+        var index = LayerIndex()
+        while let entry = try tar.next() {
+            let path = normalised(entry.path)
+            if path.isEmpty { continue }
+            let indexed = IndexedEntry(entry, path: path)
+            index.entries.append(indexed)
+            guard indexed.kind == .file else { continue }
+            if isText(path), indexed.size <= textLimit {
+                index.texts[path] = String(decoding: try tar.content(limit: textLimit), as: UTF8.self)
+            } else if isCLibrary(path), indexed.size <= libraryLimit {
+                let version = ELFVersionDefinitions(try tar.content(limit: libraryLimit))?.highestGlibc
+                index.glibc = [index.glibc, version].compactMap { $0 }.max()
+            }
+        }
+        return index
+    }
+
+    /// A layer's tar.
+    public static func uncompressed(_ reader: any ByteReader, mediaType: MediaType) throws -> any ByteReader {
+        switch mediaType.ociLayer {
+        case .layerGzip: GzipReader(reader)
+        // libarchive recognises Zstandard by itself.
+        case .layer, .layerZstd: reader
+        default:
+            throw LayerError(
+                .unreadableLayer, "a layer of media type '\(mediaType)' cannot be read",
+                hints: ["layers are tar, tar+gzip or tar+zstd"])
+        }
+    }
+
+    /// A path as the root sees it: without `./`, leading and trailing slashes. A layer from elsewhere may hold `..`;
+    /// such a path stays as it is and matches nothing.
+    static func normalised(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    private static func isText(_ path: String) -> Bool {
+        switch path {
+        case "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
+            "lib/apk/db/installed", "usr/lib/apk/db/installed":
+            return true
+        default: break
+        }
+        let parts = path.split(separator: "/").suffix(2)
+        guard let name = parts.last else { return false }
+        let directory = parts.count == 2 ? parts.first.map(String.init) ?? "" : ""
+        switch name {
+        case "pyvenv.cfg", "EXTERNALLY-MANAGED", "patchlevel.h": return true
+        case "METADATA", "RECORD", "INSTALLER", "WHEEL", "direct_url.json": return directory.hasSuffix(".dist-info")
+        case "PKG-INFO", "installed-files.txt": return directory.hasSuffix(".egg-info")
+        default:
+            return (directory == "conda-meta" && name.hasPrefix("python-") && name.hasSuffix(".json"))
+                || path.hasPrefix("var/lib/dpkg/status.d/")
+                || name.hasSuffix(".egg-info")
+        }
+    }
+
+    private static func isCLibrary(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name == "libc.so.6" || (name.hasPrefix("libc-2.") && name.hasSuffix(".so"))
+    }
+}

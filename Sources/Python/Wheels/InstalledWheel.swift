@@ -1,0 +1,193 @@
+import Content
+import Diagnostics
+import Layers
+import OCI
+import Spec
+
+/// A wheel as an installer leaves it: the directories and files that it puts into an image, by one scheme.
+///
+/// Nothing of it is executed, and its contents stay where they are until a layer is written.
+struct InstalledWheel {
+    /// The directories that the wheel uses below the scheme's prefix, as paths in the image, sorted.
+    let directories: [String]
+    /// The files, sorted by path, each path once.
+    let files: [LayerEntry]
+
+    /// Works out where everything goes.
+    /// - Throws: `WheelError` or `LayerError` with the wheel's name in the context.
+    init(_ wheel: Wheel, layer: WheelLayer, excluded: [String]) throws {
+        var builder = Installer(wheel: wheel, scheme: layer.scheme, timestamp: layer.timestamp)
+        try builder.addArchive()
+        try builder.addEntryPoints()
+        try builder.addInstallerAndRecord()
+        let omitted = Set(excluded)
+        files = builder.files.values.filter { !omitted.contains($0.header.path) }
+            .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
+        directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
+    }
+}
+
+private struct Installer {
+    let wheel: Wheel
+    let scheme: InstallScheme
+    let timestamp: Timestamp
+    var files: [String: LayerEntry] = [:]
+    private var explicitDirectories: Set<String> = []
+    private var rows: [Record.Row] = []
+
+    /// A larger script would not be one; its first line may need another interpreter's name.
+    private static let scriptLimit = 16 << 20
+
+    init(wheel: Wheel, scheme: InstallScheme, timestamp: Timestamp) {
+        self.wheel = wheel
+        self.scheme = scheme
+        self.timestamp = timestamp
+    }
+
+    private var site: String { wheel.rootIsPurelib ? scheme.purelib : scheme.platlib }
+
+    // MARK: What the archive holds
+
+    mutating func addArchive() throws {
+        for entry in wheel.archive.entries {
+            let path = try LayerPath.checked(entry.path, origin: "the wheel")
+            guard entry.kind != .symbolicLink else {
+                throw WheelError(
+                    .invalidWheel, "the entry '\(path)' is a symbolic link, which wheels cannot hold",
+                    hints: ["build the wheel again with the link's target in its place"])
+            }
+            // Signatures of the archive itself are not installed.
+            if path == "\(wheel.distInfo)/RECORD.jws" || path == "\(wheel.distInfo)/RECORD.p7s" { continue }
+            guard let (target, isScript) = try destination(of: path, isDirectory: entry.kind == .directory) else {
+                continue
+            }
+            if entry.kind == .directory {
+                explicitDirectories.insert(target)
+            } else if path != "\(wheel.distInfo)/RECORD" && path != "\(wheel.distInfo)/INSTALLER" {
+                try add(entry, from: path, to: target, isScript: isScript)
+            }
+        }
+    }
+
+    /// Where an entry goes; nil for the directories of `.data` themselves.
+    private func destination(of path: String, isDirectory: Bool) throws -> (path: String, isScript: Bool)? {
+        guard path == wheel.dataDirectory || path.hasPrefix(wheel.dataDirectory + "/") else {
+            return ("\(site.dropFirst())/\(path)", false)
+        }
+        let parts = path.dropFirst(wheel.dataDirectory.count + 1).split(separator: "/", maxSplits: 1)
+        guard let key = parts.first else { return nil }
+        let root: String
+        switch key {
+        case "purelib": root = scheme.purelib
+        case "platlib": root = scheme.platlib
+        case "scripts": root = scheme.scripts
+        case "headers": root = "\(scheme.headers)/\(wheel.filename.distribution)"
+        case "data": root = scheme.data
+        default:
+            throw WheelError(
+                .invalidWheel, "the entry '\(path)' belongs to the unknown scheme key '\(key)'",
+                hints: ["a .data directory may hold purelib, platlib, headers, scripts and data"])
+        }
+        guard parts.count == 2 else {
+            guard isDirectory else {
+                throw WheelError(.invalidWheel, "the entry '\(path)' is a file where a directory belongs")
+            }
+            return nil
+        }
+        return ("\(root.dropFirst())/\(parts[1])", key == "scripts")
+    }
+
+    private mutating func add(_ entry: ZipEntry, from path: String, to target: String, isScript: Bool) throws {
+        var content = try wheel.archive.content(of: entry)
+        var size = entry.size
+        var row = wheel.record[path].map { Record.Row(path: recordPath(target), hash: $0.hash, size: $0.size) }
+        if isScript, entry.size <= Self.scriptLimit {
+            let script = try wheel.archive.bytes(of: entry, limit: Self.scriptLimit)
+            let rewritten = Shebang.rewritten(script, interpreter: scheme.interpreter)
+            if rewritten != script {
+                content = .bytes(rewritten)
+                size = Int64(rewritten.count)
+                row = try Record.Row(path: recordPath(target), bytes: rewritten)
+            }
+        }
+        let mode: UInt32 = entry.isExecutable || isScript ? 0o755 : 0o644
+        if let earlier = files[target] {
+            // Python's zipfile lets the last one win; only a repetition of the same is harmless.
+            guard case .file(size) = earlier.header.kind, earlier.content.crc == content.crc else {
+                throw WheelError(.invalidWheel, "two different entries would become '/\(target)'")
+            }
+            return
+        }
+        files[target] = LayerEntry(
+            TarEntry(path: target, kind: .file(size: size), mode: mode, modified: timestamp), content: content)
+        // A file that RECORD forgot is installed all the same, and listed by its path alone.
+        rows.append(row ?? Record.Row(path: recordPath(target), hash: "", size: ""))
+    }
+
+    // MARK: What an installer adds
+
+    mutating func addEntryPoints() throws {
+        for script in wheel.entryPoints?.scripts ?? [] {
+            try addMade(
+                "\(scheme.scripts.dropFirst())/\(script.name)",
+                Array(script.source(interpreter: scheme.interpreter).utf8),
+                mode: 0o755)
+        }
+    }
+
+    mutating func addInstallerAndRecord() throws {
+        let distInfo = "\(site.dropFirst())/\(wheel.distInfo)"
+        try addMade("\(distInfo)/INSTALLER", Array("cooperage\n".utf8), mode: 0o644)
+        rows.append(Record.Row(path: "\(wheel.distInfo)/RECORD", hash: "", size: ""))
+        let record = Array(Record(rows: rows).text.utf8)
+        files["\(distInfo)/RECORD"] = LayerEntry(
+            TarEntry(
+                path: "\(distInfo)/RECORD", kind: .file(size: Int64(record.count)), mode: 0o644, modified: timestamp),
+            content: .bytes(record))
+    }
+
+    private mutating func addMade(_ target: String, _ bytes: [UInt8], mode: UInt32) throws {
+        // A script that the archive brings itself yields to the entry point of its name, as with other installers.
+        let listed = recordPath(target)
+        rows.removeAll { $0.path == listed }
+        files[target] = LayerEntry(
+            TarEntry(path: target, kind: .file(size: Int64(bytes.count)), mode: mode, modified: timestamp),
+            content: .bytes(bytes))
+        rows.append(try Record.Row(path: listed, bytes: bytes))
+    }
+
+    // MARK: Paths
+
+    /// A path as RECORD writes it: relative to the directory that holds `.dist-info`.
+    private func recordPath(_ target: String) -> String {
+        let from = site.dropFirst().split(separator: "/")
+        let to = target.split(separator: "/")
+        let shared = zip(from, to).prefix { $0 == $1 }.count
+        return (Array(repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
+    }
+
+    /// The directories that the files need below the prefix, and those that the wheel names itself.
+    func directories(of files: [LayerEntry]) -> Set<String> {
+        let prefix = scheme.prefix.dropFirst() + "/"
+        var directories: Set<String> = []
+        for path in files.map(\.header.path) + explicitDirectories.map({ $0 + "/" }) {
+            var rest = path[...]
+            while let slash = rest.lastIndex(of: "/") {
+                rest = rest[..<slash]
+                guard rest.hasPrefix(prefix), directories.insert(String(rest)).inserted else { break }
+            }
+        }
+        return directories
+    }
+}
+
+extension LayerContent {
+    /// The CRC-32 that an archive gives for the content.
+    fileprivate var crc: UInt32? {
+        switch self {
+        case .deflated(let span): span.crc
+        case .plain(let span), .stored(let span): span.crc
+        case .bytes, .none: nil
+        }
+    }
+}
