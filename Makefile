@@ -1,0 +1,50 @@
+# Each target installs what is missing first (scripts/setup) and works from a fresh clone.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build example test lint format bench golden clean
+
+# uv and the other tools that scripts/setup brings from PyPI.
+export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
+
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
+SHELL_SCRIPTS := $(wildcard scripts/* .ci/run base-images/debian/*)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## the release build of .build/release/cooperage
+	@scripts/setup build
+	swift build -c release --product cooperage
+
+example: ## build examples/sklearn-pipeline to an OCI layout in out/, and tell how to run it
+	@scripts/setup example
+	swift build -c release --product cooperage
+	rm -rf out/sklearn-pipeline
+	.build/release/cooperage build examples/sklearn-pipeline -o type=oci,dest=out/sklearn-pipeline
+	@examples/sklearn-pipeline/how-to-run out/sklearn-pipeline
+
+test: ## lint, build and run all tests, against real registries and runtimes
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint
+	swift build --build-tests
+	swift test --skip-build
+
+lint: ## check the format of the Swift sources, and the shell scripts
+	@scripts/setup lint
+	swift format lint --strict -r $(SWIFT_SOURCES)
+	shellcheck $(SHELL_SCRIPTS)
+
+format: ## bring the Swift sources into their format
+	swift format format -i -r $(SWIFT_SOURCES)
+
+bench: ## measure Cooperage beside buildah and uv
+	@scripts/setup bench
+	bench/run
+
+golden: ## write the golden OCI layout of the tests anew
+	@scripts/setup example
+	scripts/regenerate-golden
+
+clean: ## remove what was built; .tools/ and the cache stay
+	rm -rf .build out bench/out bench/work
