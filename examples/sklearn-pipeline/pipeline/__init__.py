@@ -1,0 +1,1 @@
+"""A small training pipeline: load and split, fit, evaluate, keep the model."""
