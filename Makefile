@@ -22,7 +22,10 @@ example: ## build examples/sklearn-pipeline to an OCI layout in out/, and tell h
 	swift build -c release --product cooperage
 	rm -rf out/sklearn-pipeline
 	.build/release/cooperage build examples/sklearn-pipeline -o type=oci,dest=out/sklearn-pipeline
-	@examples/sklearn-pipeline/how-to-run out/sklearn-pipeline
+	@echo
+	@echo 'Run it:              podman run --rm oci:out/sklearn-pipeline'
+	@echo 'where podman may not:  podman --runtime runc --cgroup-manager cgroupfs run --rm --network host \'
+	@echo '                           --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 oci:out/sklearn-pipeline'
 
 test: ## lint, build and run all tests, against real registries and runtimes
 	@scripts/setup test
