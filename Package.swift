@@ -53,6 +53,7 @@ let package = Package(
         room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", system]),
         room("Transfer", ["Diagnostics", "Content", "CCurl", logging]),
         room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", logging]),
+        room("Images", ["Diagnostics", "OCI", "Content", "Layers", "Registry", "Transfer", system]),
         room(
             "Python",
             [
@@ -62,13 +63,13 @@ let package = Package(
         room(
             "Build",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Python", system, subprocess,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", system, subprocess,
                 logging, .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Registry", "Transfer", "Python", "Build", system, logging,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build", system, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -20,6 +20,12 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
         try FileSystem.makeDirectory(self.ingest)
     }
 
+    /// Opens a store to read from it alone; nothing is made.
+    public init(reading root: FilePath) {
+        self.root = root
+        ingest = root.appending("ingest")
+    }
+
     /// Where the content of a digest lies if it is there.
     public func path(of digest: Digest) -> FilePath {
         root.appending("blobs").appending(digest.algorithm.rawValue).appending(digest.encoded)

@@ -1,0 +1,115 @@
+public import Content
+import Diagnostics
+public import OCI
+public import Spec
+public import SystemPackage
+
+/// The files of a build context by path and digest: what the code layer is planned from.
+public struct ContextFiles: Sendable {
+    /// One file, directory or link of the context.
+    public struct Item: Sendable, Hashable {
+        /// The path relative to the context.
+        public let path: String
+        /// What stands there.
+        public let kind: FileEntry.Kind
+        /// Whether the owner may execute it.
+        public let isExecutable: Bool
+    }
+
+    /// The directory.
+    public let root: FilePath
+    /// What it holds, sorted by path.
+    public let items: [Item]
+    /// What was passed over because a layer cannot hold it: sockets, pipes, devices.
+    public let skipped: [String]
+    /// Whether a `.dockerignore` was there; otherwise the usual patterns were used.
+    public let hasIgnoreFile: Bool
+    private let paths: [Digest: String]
+
+    /// Lists and hashes a context.
+    /// - Parameters:
+    ///   - root: the directory.
+    ///   - excluded: further patterns that are left out.
+    /// - Throws: `BuildError` or `ContentError` with the path at fault.
+    public init(_ root: FilePath, excluded: [String] = []) throws {
+        guard let status = try FileSystem.status(root) else {
+            throw BuildError(.invalidContext, "the context '\(root)' does not exist", hints: ["name a directory"])
+        }
+        guard status.kind == .directory else {
+            throw BuildError(.invalidContext, "the context '\(root)' is not a directory", hints: ["name a directory"])
+        }
+        let ignorePath = root.appending(".dockerignore")
+        hasIgnoreFile = FileSystem.exists(ignorePath)
+        var walk = Walk(
+            root: root,
+            ignore: hasIgnoreFile
+                ? try IgnoreFile(
+                    String(decoding: FileSystem.read(ignorePath, limit: 1 << 20), as: UTF8.self),
+                    name: ignorePath.string)
+                : try IgnoreFile(patterns: IgnoreFile.usual),
+            excluded: try IgnoreFile(patterns: excluded))
+        try walk.visit("")
+        self.root = root
+        items = walk.items.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        skipped = walk.skipped
+        paths = walk.paths
+    }
+
+    /// Opens a file of the context by its digest.
+    public func open(_ digest: Digest) throws -> any RandomAccessReader {
+        guard let path = paths[digest] else {
+            throw BuildError(.invalidContext, "the context holds no file with digest \(digest)")
+        }
+        return try FileReader(root.appending(path))
+    }
+}
+
+private struct Walk {
+    let root: FilePath
+    let ignore: IgnoreFile
+    let excluded: IgnoreFile
+    var items: [ContextFiles.Item] = []
+    var skipped: [String] = []
+    var paths: [Digest: String] = [:]
+
+    mutating func visit(_ directory: String) throws {
+        try Task.checkCancellation()
+        for name in try FileSystem.names(in: directory.isEmpty ? root : root.appending(directory)) {
+            let path = directory.isEmpty ? name : "\(directory)/\(name)"
+            if excluded.excludes(path) { continue }
+            let isIgnored = ignore.excludes(path)
+            let file = root.appending(path)
+            guard let status = try FileSystem.status(file, followingLinks: false) else { continue }
+            switch status.kind {
+            case .directory:
+                if isIgnored, ignore.prunes { continue }
+                let before = items.count
+                if !isIgnored { items.append(.init(path: path, kind: .directory, isExecutable: true)) }
+                try visit(path)
+                // A directory that is left out stands again where a pattern took something in it in again.
+                if isIgnored, items.count > before {
+                    items.append(.init(path: path, kind: .directory, isExecutable: true))
+                }
+            case .file where !isIgnored:
+                let (digest, size) = try Self.digest(file)
+                paths[digest] = path
+                items.append(
+                    .init(
+                        path: path, kind: .file(digest: digest, size: size),
+                        isExecutable: status.mode & 0o100 != 0))
+            case .symbolicLink where !isIgnored:
+                let target = try FileSystem.linkTarget(file)
+                items.append(.init(path: path, kind: .symbolicLink(target: target), isExecutable: true))
+            case .other where !isIgnored: skipped.append(path)
+            default: break
+            }
+        }
+    }
+
+    private static func digest(_ path: FilePath) throws -> (digest: Digest, size: Int64) {
+        let digester = try Digester()
+        try FileReader(path).forEachChunk { digester.update($0) }
+        let size = digester.count
+        return (digester.finish(), size)
+    }
+}

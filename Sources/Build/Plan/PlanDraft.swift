@@ -1,0 +1,41 @@
+import OCI
+import Python
+import Spec
+
+/// A plan in the making: what the steps so far add to the base. Each step's planner takes it one step further.
+struct PlanDraft {
+    /// What the stage starts from.
+    let base: BaseImage
+    /// What every entry and the configuration carry as their time.
+    let timestamp: Timestamp
+    /// The layers so far, lowest first.
+    var layers: [PlannedLayer] = []
+    /// What a container starts with.
+    var execution: ImageConfiguration.Execution
+    /// Where the recipes' contents come from. Not part of the plan: another machine may have them elsewhere.
+    var inputs = PlanInputs()
+
+    init(base: BaseImage, timestamp: Timestamp) {
+        self.base = base
+        self.timestamp = timestamp
+        execution = base.configuration.config ?? ImageConfiguration.Execution()
+    }
+
+    mutating func append(_ title: String, _ recipe: LayerRecipe) throws {
+        layers.append(PlannedLayer(title: title, key: try recipe.key(), recipe: recipe))
+    }
+}
+
+/// Where the contents that a plan names by digest can be had.
+struct PlanInputs: Sendable {
+    /// The contexts that hold the files.
+    var contexts: [ContextFiles] = []
+    /// The wheels, by digest.
+    var wheels: [Digest: LockedWheel] = [:]
+}
+
+/// Plans one kind of step: (tree so far + inputs) → layers + configuration.
+protocol StepPlanner: Sendable {
+    /// Adds what the step brings.
+    func plan(into draft: inout PlanDraft) async throws
+}
