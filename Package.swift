@@ -75,6 +75,9 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
+        tests(
+            "Python",
+            ["Diagnostics", "OCI", "Spec", "Content", system, .product(name: "FlyingFox", package: "FlyingFox")]),
         room("RegistryTesting", ["OCI", "Content", .product(name: "FlyingFox", package: "FlyingFox")]),
     ],
     swiftLanguageModes: [.v6]

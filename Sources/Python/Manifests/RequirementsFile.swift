@@ -1,0 +1,155 @@
+import Content
+import Diagnostics
+import OCI
+import SystemPackage
+
+/// A requirements file, read as far as a cache key, clear errors and hashes need it. What its lines mean is uv's
+/// business.
+struct RequirementsFile: Sendable {
+    /// Where it lies.
+    let path: FilePath
+    /// Its text with the variables of the environment put in (`${NAME}`, as pip takes them).
+    let text: String
+    /// Its logical lines.
+    let lines: [RequirementsLine]
+
+    /// Reads one file.
+    init(_ path: FilePath, environment: [String: String]) throws {
+        self.path = path
+        let raw = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        text = expandingVariables(in: raw, from: environment)
+        lines = RequirementsLine.lines(of: text)
+    }
+
+    /// A file and all that it includes, in the order of inclusion, each once.
+    /// - Throws: `PythonError` (`manifest_not_found`) that names the including file and line.
+    static func collect(_ path: FilePath, environment: [String: String]) throws -> [RequirementsFile] {
+        var seen: Set<FilePath> = []
+        var files: [RequirementsFile] = []
+        func visit(_ path: FilePath, includedAt place: FailureContext?) throws {
+            guard seen.insert(path.lexicallyNormalized()).inserted else { return }
+            guard try FileSystem.status(path)?.kind == .file else {
+                throw PythonError(
+                    .manifestNotFound, "there is no requirements file '\(path)'", context: place.map { [$0] } ?? [],
+                    hints: place == nil ? [] : ["paths after -r and -c start at the file that names them"])
+            }
+            let file = try RequirementsFile(path, environment: environment)
+            files.append(file)
+            for line in file.lines {
+                guard let include = line.include, !include.contains("://") else { continue }
+                let target = path.removingLastComponent().pushing(FilePath(include))
+                try visit(target, includedAt: FailureContext("file", "\(path):\(line.number)"))
+            }
+        }
+        try visit(path, includedAt: nil)
+        return files
+    }
+
+    /// Whether a part of it lies on another machine, so that its text cannot be known without asking.
+    var includesRemote: Bool { lines.contains { $0.include?.contains("://") ?? false } }
+}
+
+/// One logical line: continuation lines joined, comment removed.
+struct RequirementsLine: Sendable, Hashable {
+    /// Where it starts, from 1.
+    let number: Int
+    /// Its words.
+    let words: [String]
+
+    /// The file that the line includes, if it is `-r` or `-c`.
+    var include: String? { value(of: ["-r", "--requirement", "-c", "--constraint", "--constraints"]) }
+
+    /// The directory or page that the line adds, if it is `-f`.
+    var findLinks: String? { value(of: ["-f", "--find-links"]) }
+
+    /// The digests that the line allows (`--hash=sha256:…`).
+    var hashes: [Digest] {
+        words.indices.compactMap { index in
+            if words[index].hasPrefix("--hash=") { return try? Digest(words[index].dropFirst(7)) }
+            return words[index] == "--hash" && index + 1 < words.count ? try? Digest(words[index + 1]) : nil
+        }
+    }
+
+    /// The normalised name of the distribution that the line asks for, if it names one.
+    var name: String? {
+        guard let first = words.first, !first.hasPrefix("-") else { return nil }
+        let name = first.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) || "-_.".contains($0) }
+        return name.isEmpty || first.contains("/") ? nil : normalizedName(name)
+    }
+
+    private func value(of options: [String]) -> String? {
+        guard let first = words.first else { return nil }
+        for option in options {
+            if first == option { return words.count > 1 ? words[1] : nil }
+            if option.hasPrefix("--"), first.hasPrefix(option + "=") {
+                return String(first.dropFirst(option.count + 1))
+            }
+            if !option.hasPrefix("--"), !first.hasPrefix("--"), first.hasPrefix(option) {
+                return String(first.dropFirst(2))
+            }
+        }
+        return nil
+    }
+
+    /// The logical lines of a text that hold anything. It works on bytes, since locked files with hashes are long and
+    /// this is done in each build.
+    static func lines(of text: String) -> [RequirementsLine] {
+        var lines: [RequirementsLine] = []
+        var words: [String] = []
+        var start = 1
+        var isContinued = false
+        let physicalLines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, physical) in physicalLines.enumerated() {
+            if !isContinued {
+                words = []
+                start = index + 1
+            }
+            let line = physical.last == UInt8(ascii: "\r") ? physical.dropLast() : physical
+            isContinued = line.last == UInt8(ascii: "\\")
+            for word in (isContinued ? line.dropLast() : line).split(whereSeparator: \.isBlank) {
+                // A comment starts a word; `#` inside one is part of a URL.
+                if word.first == UInt8(ascii: "#") { break }
+                words.append(String(decoding: word, as: UTF8.self))
+            }
+            if !isContinued, !words.isEmpty { lines.append(RequirementsLine(number: start, words: words)) }
+        }
+        if isContinued, !words.isEmpty { lines.append(RequirementsLine(number: start, words: words)) }
+        return lines
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+}
+
+/// Puts the environment's values in for `${NAME}`, NAME being upper-case letters, digits and `_`; what is not set
+/// stays as it is (pip's rule, "Using environment variables").
+func expandingVariables(in text: String, from environment: [String: String]) -> String {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var copied = 0
+    var position = 0
+    while let dollar = bytes[position...].firstIndex(of: UInt8(ascii: "$")) {
+        position = dollar + 1
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{"),
+            let end = bytes[position...].firstIndex(of: UInt8(ascii: "}"))
+        else { continue }
+        let name = bytes[(position + 1)..<end]
+        guard !name.isEmpty, name.allSatisfy(\.isVariableName),
+            let value = environment[String(decoding: name, as: UTF8.self)]
+        else { continue }
+        result += bytes[copied..<dollar] + value.utf8
+        copied = end + 1
+        position = copied
+    }
+    return copied == 0 ? text : String(decoding: result + bytes[copied...], as: UTF8.self)
+}
+
+extension UInt8 {
+    fileprivate var isVariableName: Bool {
+        switch self {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}

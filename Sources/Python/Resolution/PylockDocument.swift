@@ -1,0 +1,111 @@
+import Diagnostics
+import TOMLKit
+
+/// A standard lock (PEP 751), read as far as it decides which wheel a package has.
+struct PylockDocument: Sendable, Decodable {
+    /// The version of the format, `1.0`.
+    var lockVersion: String
+    /// The versions of Python that the lock is for.
+    var requiresPython: String?
+    /// The packages.
+    var packages: [Package]
+
+    private enum CodingKeys: String, CodingKey {
+        case lockVersion = "lock-version"
+        case requiresPython = "requires-python"
+        case packages
+    }
+
+    /// One package, possibly one of several of its name with markers that exclude each other.
+    struct Package: Sendable, Decodable {
+        var name: String
+        var version: String?
+        var marker: String?
+        var wheels: [File]?
+        /// A file that a requirement names by its URL.
+        var archive: File?
+        var sdist: File?
+        var vcs: Source?
+        var directory: Source?
+    }
+
+    /// A file of a package.
+    struct File: Sendable, Decodable {
+        var name: String?
+        var url: String?
+        /// Relative to the lock.
+        var path: String?
+        var size: Int64?
+        var hashes: [String: String]?
+
+        /// The file's name, given or as its place ends.
+        var fileName: String {
+            if let name { return name }
+            let place = (url ?? path ?? "").prefix { $0 != "?" && $0 != "#" }
+            let last = place.split(separator: "/").last.map(String.init) ?? ""
+            return removingPercentEncoding(last)
+        }
+    }
+
+    /// A tree of sources: where it is does not matter here, since it has no wheel.
+    struct Source: Sendable, Decodable {
+        var url: String?
+        var path: String?
+
+        var place: String { url ?? path ?? "" }
+    }
+
+    /// Reads a lock.
+    /// - Throws: `PythonError` (`invalid_lock`) with what is wrong and where.
+    init(text: String, name: String) throws(PythonError) {
+        let place = [FailureContext("file", name)]
+        do {
+            self = try TOMLDecoder().decode(PylockDocument.self, from: text)
+        } catch let error as TOMLParseError {
+            throw PythonError(
+                .invalidLock, "'\(name)' is not TOML: \(error.description)",
+                context: [FailureContext("file", "\(name):\(error.source.begin.line)")])
+        } catch let error as DecodingError {
+            throw PythonError(.invalidLock, "'\(name)' is not a pylock file: \(Self.reason(error))", context: place)
+        } catch {
+            throw PythonError(.invalidLock, "'\(name)' cannot be read as a pylock file", context: place, cause: error)
+        }
+        guard lockVersion == "1" || lockVersion.hasPrefix("1.") else {
+            throw PythonError(
+                .invalidLock, "'\(name)' has lock-version '\(lockVersion)', and 1.0 is what can be read", context: place
+            )
+        }
+    }
+
+    private static func reason(_ error: DecodingError) -> String {
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let key, let context):
+            return "'\((context.codingPath + [key]).map(\.stringValue).joined(separator: "."))' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            return "'\(path(context))' is not of the right type"
+        @unknown default: return "it cannot be decoded"
+        }
+    }
+}
+
+/// Undoes `%41`; what is no such triple stays.
+func removingPercentEncoding(_ text: some StringProtocol) -> String {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var position = 0
+    while position < bytes.count {
+        if bytes[position] == UInt8(ascii: "%"), position + 2 < bytes.count,
+            let byte = UInt8(String(decoding: bytes[(position + 1)...(position + 2)], as: UTF8.self), radix: 16)
+        {
+            result.append(byte)
+            position += 3
+        } else {
+            result.append(bytes[position])
+            position += 1
+        }
+    }
+    return String(decoding: result, as: UTF8.self)
+}

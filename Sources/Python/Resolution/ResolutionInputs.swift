@@ -1,0 +1,138 @@
+import Content
+import Diagnostics
+import OCI
+import SystemPackage
+
+/// All that a resolution depends on, read from the files: what makes the cache key, and what is needed afterwards to
+/// check and fetch.
+struct ResolutionInputs: Sendable {
+    /// The requirements files with all that they include.
+    private(set) var requirements: [RequirementsFile] = []
+    /// The texts of other files, by path: locks, projects, uv's configuration.
+    private(set) var texts: [(path: FilePath, text: String)] = []
+    /// Local directories and wheels that are named, with what shows a change of them.
+    private(set) var localFiles: [String] = []
+    /// The user information of every URL that was read.
+    private(set) var credentials = URLCredentials()
+    private let environment: UvEnvironment
+
+    /// Reads what a request names.
+    init(_ request: ResolutionRequest, environment: UvEnvironment) throws {
+        self.environment = environment
+        for manifest in request.manifests {
+            switch manifest.kind {
+            case .requirements:
+                requirements += try RequirementsFile.collect(manifest.path, environment: environment.variables)
+            case .uvLock:
+                try add(manifest.path)
+                try addIfPresent(manifest.directory.appending("pyproject.toml"))
+            case .pylock, .project: try add(manifest.path)
+            }
+        }
+        for path in environment.files { try addIfPresent(path) }
+        if let first = request.manifests.first { try addConfiguration(from: first.directory) }
+        addLocalFiles(request)
+
+        for file in requirements { credentials.collect(from: file.text) }
+        for file in texts { credentials.collect(from: file.text) }
+        for name in ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"] {
+            if let value = environment.variables[name] { credentials.collect(from: value) }
+        }
+    }
+
+    /// Whether all inputs can be known without asking another machine.
+    var isCacheable: Bool { !requirements.contains(where: \.includesRemote) }
+
+    /// The digests that the manifests allow for each distribution, by normalised name. One without an entry is free.
+    var allowedHashes: [String: Set<Digest>] {
+        var allowed: [String: Set<Digest>] = [:]
+        for line in requirements.lazy.flatMap(\.lines) {
+            guard let name = line.name else { continue }
+            let hashes = line.hashes
+            if !hashes.isEmpty { allowed[name, default: []].formUnion(hashes) }
+        }
+        return allowed
+    }
+
+    /// The digest of everything. User information of URLs is left out: it says who asks, not what.
+    func key(target: PythonTarget, uvVersion: String) throws -> Digest {
+        var key = KeyBuilder(kind: "resolution", formatVersion: 1)
+        key.append(uvVersion)
+        key.append("\(target)")
+        key.append(requirements) { key, file in
+            key.append(file.path.string)
+            key.append(URLCredentials.removed(from: file.text))
+        }
+        key.append(texts) { key, file in
+            key.append(file.path.string)
+            key.append(URLCredentials.removed(from: file.text))
+        }
+        key.append(localFiles) { $0.append($1) }
+        key.append(environment.inputs) { key, variable in
+            key.append(variable.name)
+            key.append(variable.value)
+        }
+        return try key.digest()
+    }
+
+    private mutating func add(_ path: FilePath) throws {
+        texts.append((path, String(decoding: try FileSystem.read(path), as: UTF8.self)))
+    }
+
+    private mutating func addIfPresent(_ path: FilePath) throws {
+        if try FileSystem.status(path)?.kind == .file { try add(path) }
+    }
+
+    /// uv's configuration for a directory: the first directory upwards that holds one, the user's, the system's.
+    private mutating func addConfiguration(from directory: FilePath) throws {
+        var directory = try FileSystem.absolute(directory)
+        while true {
+            let before = texts.count
+            for name in ["uv.toml", "pyproject.toml"] { try addIfPresent(directory.appending(name)) }
+            // A project without a [tool.uv] table does not end uv's search.
+            let isFound = texts[before...].contains {
+                $0.path.lastComponent == "uv.toml" || $0.text.contains("tool.uv")
+            }
+            if isFound || directory.removingLastComponent() == directory { break }
+            directory.removeLastComponent()
+        }
+        let home = environment.variables["HOME"].map { FilePath($0).appending(".config") }
+        let user = environment.variables["XDG_CONFIG_HOME"].map { FilePath($0) } ?? home
+        for root in [user, FilePath("/etc")].compactMap(\.self) {
+            try addIfPresent(root.appending("uv").appending("uv.toml"))
+        }
+    }
+
+    /// What wheels lie in directories that are searched, and which local wheels are named: their texts are unchanged
+    /// when the files change.
+    private mutating func addLocalFiles(_ request: ResolutionRequest) {
+        var places = (environment.variables["UV_FIND_LINKS"] ?? "").split(separator: ",").map { FilePath(String($0)) }
+        for file in requirements {
+            let directory = file.path.removingLastComponent()
+            for line in file.lines {
+                if let links = line.findLinks { places.append(directory.pushing(FilePath(links))) }
+                for word in line.words where word.hasSuffix(".whl") {
+                    places.append(
+                        directory.pushing(FilePath(word.hasPrefix("file://") ? String(word.dropFirst(7)) : word)))
+                }
+            }
+        }
+        for place in places {
+            guard let status = try? FileSystem.status(place) else { continue }
+            if status.kind == .file { localFiles.append("\(place) \(status.size) \(status.modified)") }
+            guard status.kind == .directory else { continue }
+            for name in (try? FileSystem.names(in: place)) ?? [] where name.hasSuffix(".whl") {
+                guard let wheel = try? FileSystem.status(place.appending(name)) else { continue }
+                localFiles.append("\(place)/\(name) \(wheel.size) \(wheel.modified)")
+            }
+        }
+    }
+}
+
+extension Manifest {
+    /// The directory that it lies in, `.` for a bare name.
+    var directory: FilePath {
+        let parent = path.removingLastComponent()
+        return parent.isEmpty ? "." : parent
+    }
+}

@@ -1,0 +1,129 @@
+public import Content
+import Diagnostics
+public import OCI
+public import Spec
+public import SystemPackage
+
+// Manifests become locks, and locks become wheels in the blob store.
+//
+// uv decides everything that the packaging specifications leave to a resolver: versions, markers, indexes, tags. This
+// room asks it the right question for the interpreter found in a base image, keeps its answer as a value (`Lock`), and
+// remembers it by all that it depends on, so that asking again costs nothing. Putting wheels into layers is `Wheels`.
+
+/// What is to be resolved.
+public struct ResolutionRequest: Sendable {
+    /// The manifests; their requirements hold together.
+    public var manifests: [Manifest]
+    /// Where packages come from.
+    public var indexes: PackageIndexes
+    /// What the wheels are chosen for.
+    public var target: PythonTarget
+    /// Whether uv is asked although the answer is known.
+    public var upgrade: Bool
+
+    /// Takes the parts.
+    public init(manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget, upgrade: Bool = false) {
+        self.manifests = manifests
+        self.indexes = indexes
+        self.target = target
+        self.upgrade = upgrade
+    }
+}
+
+/// The answer.
+public struct Resolution: Sendable {
+    /// Which wheels.
+    public var lock: Lock
+    /// Whether it was known from before.
+    public var isCached: Bool
+    /// The user information that the fetcher puts back into URLs.
+    public var credentials: URLCredentials
+}
+
+/// Tells the digest and length of a wheel whose index names none.
+public protocol WheelHasher: Sendable {
+    /// Reads the whole wheel.
+    /// - Parameter url: without user information.
+    func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64)
+}
+
+/// Turns manifests into locks by uv, and remembers its answers.
+public struct Resolver: Sendable {
+    private let environment: [String: String]
+    private let records: any RecordStore
+    private let cache: FilePath
+    private let hasher: any WheelHasher
+
+    /// - Parameters:
+    ///   - environment: what uv may see: the command line's own environment, or a scrubbed one.
+    ///   - records: where answers are remembered.
+    ///   - cache: a directory for uv's cache and for temporary files.
+    ///   - hasher: asked for wheels whose index names no digest.
+    public init(environment: [String: String], records: any RecordStore, cache: FilePath, hasher: any WheelHasher) {
+        self.environment = environment
+        self.records = records
+        self.cache = cache
+        self.hasher = hasher
+    }
+
+    /// The wheels for a request.
+    ///
+    /// Where nothing changed since an earlier answer, no process is started.
+    /// - Throws: `PythonError`.
+    public func resolve(_ request: ResolutionRequest) async throws -> Resolution {
+        let uv = try await UvTool.find(environment: environment, records: records)
+        let uvEnvironment = UvEnvironment(
+            user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path)
+        let inputs = try ResolutionInputs(request, environment: uvEnvironment)
+        let key = try inputs.key(target: request.target, uvVersion: uv.version)
+        let record = RecordKey(kind: "resolution", digest: key)
+        if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
+            return Resolution(lock: lock, isCached: true, credentials: inputs.credentials)
+        }
+
+        try FileSystem.makeDirectory(cache)
+        let scratch = try FileSystem.makeTemporaryDirectory(
+            prefix: try FileSystem.absolute(cache).appending("resolve-"))
+        defer { try? FileSystem.removeTree(scratch) }
+        let compilation = UvCompilation(
+            uv: uv, environment: uvEnvironment, scratch: scratch, manifests: request.manifests, target: request.target)
+        let document = try await compilation.run(isUpgrade: request.upgrade)
+        let selection = WheelSelection(
+            preference: try WheelPreference(request.target), target: request.target,
+            allowedHashes: inputs.allowedHashes, directory: scratch)
+        var packages: [LockedPackage] = []
+        for package in document.packages {
+            let chosen = try selection.choose(for: package)
+            packages.append(try await complete(chosen, credentials: inputs.credentials))
+        }
+        packages.sort { $0.name < $1.name }
+        let lock = Lock(target: request.target, packages: packages, inputs: key)
+        try records.setValue(lock, for: record)
+        return Resolution(lock: lock, isCached: false, credentials: inputs.credentials)
+    }
+
+    /// Adds the digest where the index told none.
+    private func complete(_ chosen: ChosenWheel, credentials: URLCredentials) async throws -> LockedPackage {
+        var size = chosen.size
+        let digest: Digest
+        if let known = chosen.digest {
+            digest = known
+        } else {
+            let found = try await hasher.hash(chosen.url, credentials: credentials)
+            (digest, size) = (found.digest, found.size)
+        }
+        try chosen.check(digest)
+        return LockedPackage(
+            name: chosen.filename.name, version: chosen.version,
+            wheel: LockedWheel(filename: chosen.filename.text, url: chosen.url, size: size, digest: digest))
+    }
+
+    /// Directories given on the command line start where the command does, not at the manifest.
+    private func absolute(_ indexes: PackageIndexes) throws -> PackageIndexes {
+        var indexes = indexes
+        indexes.findLinks = try indexes.findLinks.map { place in
+            place.contains("://") ? place : try FileSystem.absolute(FilePath(place)).string
+        }
+        return indexes
+    }
+}

@@ -1,0 +1,109 @@
+import Diagnostics
+
+/// The user information of the URLs that a build was given, by origin, so that locks, keys and messages can do without
+/// it and the download of a wheel gets it back.
+///
+/// It has no description and is not Codable, since it must not get anywhere but into a request.
+public struct URLCredentials: Sendable {
+    private struct Entry {
+        let origin: String
+        let userInfo: String
+    }
+
+    private var entries: [Entry] = []
+
+    /// Knows nothing.
+    public init() {}
+
+    /// Remembers each URL with user information in a text: a manifest, an option's value. The first for an origin
+    /// counts.
+    mutating func collect(from text: String) {
+        let bytes = Array(text.utf8)
+        for url in URLParts.all(in: bytes) {
+            guard let userInfo = url.userInfo, !entries.contains(where: { $0.origin == url.origin }) else { continue }
+            entries.append(Entry(origin: url.origin, userInfo: String(decoding: bytes[userInfo], as: UTF8.self)))
+        }
+    }
+
+    /// The URL with the user information that its origin was given with.
+    public func adding(to url: String) -> String {
+        guard let parts = URLParts.all(in: Array(url.utf8)).first, parts.userInfo == nil,
+            let entry = entries.first(where: { $0.origin == parts.origin }),
+            let mark = url.firstRange(of: "://")
+        else { return url }
+        return "\(url[..<mark.upperBound])\(entry.userInfo)@\(url[mark.upperBound...])"
+    }
+
+    /// A text with the user information taken out of each URL in it. Everything else stays.
+    static func removed(from text: String) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var position = 0
+        for url in URLParts.all(in: bytes) {
+            guard let userInfo = url.userInfo else { continue }
+            result += bytes[position..<userInfo.lowerBound]
+            position = userInfo.upperBound + 1
+        }
+        return position == 0 ? text : String(decoding: result + bytes[position...], as: UTF8.self)
+    }
+
+    /// A text that is fit to be shown: each URL in it without user information, query values and fragment.
+    static func redacted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var result = ""
+        var position = 0
+        for url in URLParts.all(in: bytes) {
+            result += String(decoding: bytes[position..<url.whole.lowerBound], as: UTF8.self)
+            result += Diagnostics.redacted(url: String(decoding: bytes[url.whole], as: UTF8.self))
+            position = url.whole.upperBound
+        }
+        return result + String(decoding: bytes[position...], as: UTF8.self)
+    }
+}
+
+/// Where a URL's parts lie in a text around it, as byte offsets: texts of locks are long and this runs in each build.
+private struct URLParts {
+    /// All of it, to the next white space, quote or bracket.
+    let whole: Range<Int>
+    /// `user:password`, if it has any, without the `@`.
+    let userInfo: Range<Int>?
+    /// Scheme, host and port in lower case: `https://host:443`, the user information left out.
+    let origin: String
+
+    /// Every URL in a text.
+    static func all(in bytes: [UInt8]) -> [URLParts] {
+        var found: [URLParts] = []
+        var position = 0
+        while let colon = bytes[position...].firstIndex(of: UInt8(ascii: ":")) {
+            position = colon + 1
+            guard bytes[position...].starts(with: "//".utf8) else { continue }
+            var start = colon
+            while start > 0, bytes[start - 1].isSchemeCharacter { start -= 1 }
+            let tail = colon + 3
+            let end = bytes[tail...].firstIndex(where: \.endsURL) ?? bytes.count
+            position = end
+            guard start < colon else { continue }
+            let authorityEnd = bytes[tail..<end].firstIndex { "/?#".utf8.contains($0) } ?? end
+            let at = bytes[tail..<authorityEnd].lastIndex(of: UInt8(ascii: "@"))
+            let host = bytes[(at.map { $0 + 1 } ?? tail)..<authorityEnd]
+            found.append(
+                URLParts(
+                    whole: start..<end, userInfo: at.map { tail..<$0 },
+                    origin: String(decoding: bytes[start..<tail] + host, as: UTF8.self).lowercased()))
+        }
+        return found
+    }
+}
+
+extension UInt8 {
+    fileprivate var isSchemeCharacter: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    fileprivate var endsURL: Bool { self <= UInt8(ascii: " ") || "\"'`<>".utf8.contains(self) }
+}

@@ -1,0 +1,112 @@
+import Diagnostics
+import OCI
+import SystemPackage
+
+/// Picks the one wheel of each package that an installer would install.
+struct WheelSelection: Sendable {
+    let preference: WheelPreference
+    let target: PythonTarget
+    /// The digests that the manifests allow, by name.
+    let allowedHashes: [String: Set<Digest>]
+    /// Where relative paths of the lock start.
+    let directory: FilePath
+
+    /// The wheel of a package.
+    /// - Throws: `PythonError` (`no_matching_wheel`, `needs_build`, `hash_mismatch`) that names the package, what was
+    ///   seen and what to do.
+    func choose(for package: PylockDocument.Package) throws(PythonError) -> ChosenWheel {
+        let files = (package.wheels ?? []) + [package.archive].compactMap(\.self)
+        let title = [package.name, package.version].compactMap(\.self).joined(separator: " ")
+        var candidates: [ChosenWheel] = []
+        for file in files where file.fileName.hasSuffix(".whl") {
+            candidates.append(try candidate(file, of: package))
+        }
+        guard !candidates.isEmpty else { throw needsBuild(package, title: title) }
+        let allowed = candidates.filter(\.isAllowed)
+        if let best = preference.best(of: allowed, by: \.filename) { return best }
+
+        let seen = candidates.map(\.filename.text).joined(separator: ", ")
+        if allowed.isEmpty {
+            throw PythonError(
+                .hashMismatch, "no wheel of \(title) has a digest that the requirements allow: the index has \(seen)",
+                context: [FailureContext("package", title)],
+                hints: ["take the hashes anew, for example with 'uv pip compile --generate-hashes'"])
+        }
+        throw PythonError(
+            .noMatchingWheel, "no wheel of \(title) runs on \(target): there is \(seen)",
+            context: [FailureContext("package", title)],
+            hints: [
+                "the target takes \(summary), and pure Python wheels",
+                "ask for another version of it, or take a base with another Python or a newer C library",
+            ])
+    }
+
+    private var summary: String {
+        let tags = (try? target.tags) ?? []
+        return tags.prefix(3).map(\.description).joined(separator: ", ") + ", …"
+    }
+
+    private func candidate(_ file: PylockDocument.File, of package: PylockDocument.Package) throws(PythonError)
+        -> ChosenWheel
+    {
+        let filename = try WheelFilename(file.fileName)
+        let url: String
+        if let given = file.url {
+            url = URLCredentials.removed(from: given)
+        } else {
+            url = "file://" + directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
+        }
+        var digests: [Digest] = []
+        for (algorithm, encoded) in file.hashes ?? [:] {
+            if let digest = try? Digest("\(algorithm):\(encoded)") { digests.append(digest) }
+        }
+        return ChosenWheel(
+            filename: filename, version: package.version ?? filename.version, url: url, size: file.size,
+            digests: digests, allowed: allowedHashes[filename.name])
+    }
+
+    private func needsBuild(_ package: PylockDocument.Package, title: String) -> PythonError {
+        let what: String
+        switch (package.directory, package.vcs, package.sdist ?? package.archive) {
+        case (let directory?, _, _): what = "a directory of sources (\(directory.place))"
+        case (_, let vcs?, _): what = "a repository of sources (\(redacted(url: vcs.place)))"
+        case (_, _, let sdist?): what = "a source distribution (\(sdist.fileName))"
+        default: what = "no file at all"
+        }
+        return PythonError(
+            .needsBuild, "\(title) has no wheel: there is \(what)", context: [FailureContext("package", title)],
+            hints: [
+                "build a wheel of it with 'uv build --wheel' and name its directory with --find-links",
+                "or ask for a version of it that has a wheel",
+            ])
+    }
+}
+
+/// A wheel that suits, as far as the index described it.
+struct ChosenWheel: Sendable {
+    let filename: WheelFilename
+    let version: String
+    let url: String
+    let size: Int64?
+    let digests: [Digest]
+    /// The digests that the manifests allow; nil if they name none.
+    let allowed: Set<Digest>?
+
+    /// Its SHA-256, if the index told.
+    var digest: Digest? { digests.first { $0.algorithm == .sha256 } }
+
+    /// Whether the manifests allow it, as far as is known now.
+    var isAllowed: Bool {
+        guard let allowed, !digests.isEmpty else { return true }
+        return !allowed.isDisjoint(with: digests)
+    }
+
+    /// Checks a digest that was found by reading the wheel.
+    func check(_ found: Digest) throws(PythonError) {
+        guard let allowed, allowed.isDisjoint(with: digests + [found]) else { return }
+        throw PythonError(
+            .hashMismatch, "'\(filename.text)' has digest \(found), which the requirements do not allow",
+            context: [FailureContext("package", "\(filename.name) \(version)")],
+            hints: ["take the hashes anew, for example with 'uv pip compile --generate-hashes'"])
+    }
+}
