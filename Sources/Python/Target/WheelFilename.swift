@@ -5,6 +5,8 @@ public import Diagnostics
 public struct WheelFilename: Sendable, Hashable {
     /// The whole name.
     public let text: String
+    /// The distribution's name as it is written.
+    public let distribution: String
     /// The distribution's normalised name.
     public let name: String
     /// The version as it is written.
@@ -25,6 +27,7 @@ public struct WheelFilename: Sendable, Hashable {
                 hints: ["a wheel is named name-version-python-abi-platform.whl"])
         }
         self.text = String(text)
+        distribution = parts[0]
         name = normalizedName(parts[0])
         version = parts[1]
         build = parts.count == 6 ? Int(parts[2].prefix { ("0"..."9").contains($0) }) ?? 0 : 0

@@ -57,9 +57,9 @@ struct Wheel {
             if top.hasSuffix(".dist-info") { found.insert(String(top)) }
         }
         // Some wheels carry another project's metadata too; theirs is the one named as the file is.
-        let expected = PackageName.normalised(filename.distribution)
+        let expected = filename.name
         let own = found.filter { directory in
-            directory.split(separator: "-").first.map { PackageName.normalised($0) == expected } ?? false
+            directory.split(separator: "-").first.map { normalizedName($0) == expected } ?? false
         }
         guard let directory = own.first ?? (found.count == 1 ? found.first : nil), own.count <= 1 else {
             let names = found.sorted().joined(separator: ", ")

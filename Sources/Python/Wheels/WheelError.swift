@@ -5,8 +5,6 @@ public typealias WheelError = Failure<WheelErrorCode>
 
 /// What can be wrong with a wheel (binary distribution format, packaging.python.org).
 public enum WheelErrorCode: String, FailureCode {
-    /// The file name does not follow the format.
-    case invalidFilename = "invalid_wheel_filename"
     /// The archive is no wheel: parts are missing, double or contradict each other.
     case invalidWheel = "invalid_wheel"
     /// The wheel's format version is newer than what we know.

@@ -1,5 +1,6 @@
 public import Content
 public import Diagnostics
+import OCI
 public import Spec
 
 /// Divides an environment's wheels into layers: a pure function of the wheels and a budget.
