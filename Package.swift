@@ -51,8 +51,8 @@ let package = Package(
         room("Spec", ["Diagnostics", "OCI"]),
         room("Content", ["Diagnostics", "OCI", "COpenSSL", system]),
         room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", system]),
-        room("Transfer", ["Diagnostics", "Content", "CCurl", logging]),
-        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", logging]),
+        room("Transfer", ["Diagnostics", "OCI", "Content", "CCurl", system]),
+        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", system]),
         room("Images", ["Diagnostics", "OCI", "Content", "Layers", "Registry", "Transfer", system]),
         room(
             "Python",

@@ -47,3 +47,9 @@ static inline CURLcode cooperage_curl_getinfo_pointer(CURL *handle, CURLINFO inf
 static inline CURLMcode cooperage_curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
+
+typedef int (*cooperage_curl_seek_callback)(void *context, curl_off_t offset, int origin);
+
+static inline CURLcode cooperage_curl_setopt_seek(CURL *handle, CURLoption option, cooperage_curl_seek_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}

@@ -1,0 +1,145 @@
+import CCurl
+import Diagnostics
+
+/// libcurl's easy handle for one request, with the memory that it refers to.
+final class CurlEasy {
+    let handle: UnsafeMutableRawPointer
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    /// Sets up a handle.
+    init(_ request: HTTPRequest, configuration: HTTPClient.Configuration) throws(TransferError) {
+        message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        guard let handle = curl_easy_init() else {
+            message.deallocate()
+            throw TransferError(.failed, "libcurl has no memory for a transfer", context: request.context)
+        }
+        self.handle = handle
+        setConnection(request, configuration)
+        setBody(request)
+        try setFields(request, configuration)
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(fields)
+        message.deallocate()
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { cooperage_curl_setopt_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: String) { cooperage_curl_setopt_string(handle, option, value) }
+
+    private func setConnection(_ request: HTTPRequest, _ configuration: HTTPClient.Configuration) {
+        set(CURLOPT_URL, request.url.text)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        cooperage_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, message)
+        // Signals would hit other threads; the engine's thread blocks SIGPIPE instead.
+        set(CURLOPT_NOSIGNAL, 1)
+        // A cancelled transfer does not wait for the name server.
+        set(CURLOPT_QUICK_EXIT, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.milliseconds)
+        set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        set(CURLOPT_LOW_SPEED_TIME, max(1, request.timeouts.stall.milliseconds / 1000))
+        set(CURLOPT_BUFFERSIZE, 256 << 10)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        if let file = configuration.certificateFile { set(CURLOPT_CAINFO, file) }
+        // A proxy of the environment serves the world, never this machine.
+        if request.url.isLoopback { set(CURLOPT_PROXY, "") }
+    }
+
+    private func setBody(_ request: HTTPRequest) {
+        switch request.method {
+        case .get: set(CURLOPT_HTTPGET, 1)
+        case .head: set(CURLOPT_NOBODY, 1)
+        case .delete: set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case .post, .put, .patch:
+            // Also without a body: its length 0 has to be told.
+            set(CURLOPT_UPLOAD, 1)
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            cooperage_curl_setopt_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.size))
+        }
+    }
+
+    private func setFields(_ request: HTTPRequest, _ configuration: HTTPClient.Configuration) throws(TransferError) {
+        // Waiting for "100 Continue" costs a second where the server does not know it.
+        fields = curl_slist_append(fields, "Expect:")
+        var headers = request.headers
+        if headers["User-Agent"] == nil { headers["User-Agent"] = configuration.userAgent }
+        for field in headers.fields {
+            guard (field.name + field.value).unicodeScalars.allSatisfy({ $0.value >= 0x20 || $0 == "\t" }) else {
+                throw TransferError(
+                    .invalidHeader, "the header field '\(field.name)' holds a control character",
+                    context: request.context)
+            }
+            // libcurl writes "Name:" for "Name;" and takes a bare "Name:" as "leave this one out".
+            fields = curl_slist_append(fields, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        cooperage_curl_setopt_list(handle, CURLOPT_HTTPHEADER, fields)
+    }
+
+    /// Directs libcurl's callbacks to a `CurlTransfer`.
+    func setCallbacks(context: UnsafeMutableRawPointer) {
+        for option in [CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA] {
+            cooperage_curl_setopt_pointer(handle, option, context)
+        }
+        cooperage_curl_setopt_data(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return CurlEasy.transfer(context)?.takeHeader(line) == true ? line.count : 0
+        }
+        cooperage_curl_setopt_data(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            // Another number than the piece's length ends the transfer, also for an empty piece.
+            return CurlEasy.transfer(context)?.takeBody(piece) == true ? piece.count : piece.count &+ 1
+        }
+        cooperage_curl_setopt_data(handle, CURLOPT_READFUNCTION) { bytes, size, count, context in
+            let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+            return CurlEasy.transfer(context)?.giveBody(room) ?? Int(CURL_READFUNC_ABORT)
+        }
+        cooperage_curl_setopt_seek(handle, CURLOPT_SEEKFUNCTION) { context, offset, _ in
+            guard offset == 0, CurlEasy.transfer(context)?.rewindBody() == true else { return CURL_SEEKFUNC_FAIL }
+            return CURL_SEEKFUNC_OK
+        }
+    }
+
+    private static func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
+        context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// What libcurl's verdict means.
+    func error(_ code: CURLcode, _ request: HTTPRequest) -> TransferError {
+        let detail = String(cString: message)
+        let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        func failure(_ code: TransferErrorCode, hints: [String] = []) -> TransferError {
+            TransferError(code, words.lowercasedFirst, context: request.context, hints: hints)
+        }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
+            return failure(.unreachable)
+        case CURLE_OPERATION_TIMEDOUT: return failure(.timedOut)
+        case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
+            return failure(
+                .untrusted, hints: ["\(request.url.host) seems to speak plain HTTP on port \(request.url.port)"])
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
+            return failure(.untrusted, hints: ["SSL_CERT_FILE can name the certificates to trust"])
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_HTTP2,
+            CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_ABORTED_BY_CALLBACK:
+            return failure(.interrupted)
+        default: return failure(.failed)
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    fileprivate var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,159 @@
+import CCurl
+import Content
+import Diagnostics
+import Synchronization
+
+/// One exchange: a request going out and its answer coming in, as libcurl's callbacks see it.
+///
+/// Sendable although it changes: the task that makes it hands it to the engine's thread and from then on touches
+/// `isCancelled` only, which is atomic. Everything else belongs to that thread.
+final class CurlTransfer: @unchecked Sendable {
+    /// Error bodies are for people: more than this is cut off.
+    private static let errorBodyLimit = 64 << 10
+
+    let request: HTTPRequest
+    let isCancelled = Atomic(false)
+    var continuation: CheckedContinuation<HTTPResponse, any Error>?
+
+    private let configuration: HTTPClient.Configuration
+    private let receive: BodyReceiver
+    private let progress: TransferProgress
+    private var easy: CurlEasy?
+
+    private var reader: (any ByteReader)?
+    private var sent: Int64 = 0
+    private var received: Int64 = 0
+    private var status = 0
+    private var headers = HTTPHeaders()
+    private var response: HTTPResponse?
+    private var sink: BodySink?
+    private var isCut = false
+    private var failure: (any Error)?
+
+    init(
+        _ request: HTTPRequest, configuration: HTTPClient.Configuration, receive: @escaping BodyReceiver,
+        progress: @escaping TransferProgress
+    ) {
+        self.request = request
+        self.configuration = configuration
+        self.receive = receive
+        self.progress = progress
+    }
+
+    /// Makes the handle that libcurl works with. It lives until `finish` or `fail`.
+    func makeHandle() throws -> UnsafeMutableRawPointer {
+        reader = try request.body.open()
+        let easy = try CurlEasy(request, configuration: configuration)
+        // The engine keeps this object while the handle is in use, so the pointer stays good.
+        easy.setCallbacks(context: Unmanaged.passUnretained(self).toOpaque())
+        self.easy = easy
+        return easy.handle
+    }
+
+    /// Ends the transfer without an answer.
+    func fail(_ error: any Error) { resume(.failure(error)) }
+
+    /// Ends the transfer with libcurl's verdict.
+    func finish(_ code: CURLcode) {
+        if let failure { return resume(.failure(failure)) }
+        guard code == CURLE_OK || isCut else {
+            let error =
+                easy?.error(code, request)
+                ?? TransferError(.failed, "the transfer ended before it began", context: request.context)
+            return resume(.failure(error))
+        }
+        guard let response else {
+            return resume(
+                .failure(TransferError(.interrupted, "the server answered nothing", context: request.context)))
+        }
+        resume(.success(response))
+    }
+
+    private func resume(_ result: Result<HTTPResponse, any Error>) {
+        let continuation = continuation
+        self.continuation = nil
+        sink = nil
+        reader = nil
+        easy = nil
+        continuation?.resume(with: result)
+    }
+
+    // MARK: What libcurl calls. A negative result ends the transfer.
+
+    /// Takes a line of the answer's head.
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            // A new head: the one before was an interim answer (1xx).
+            status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            headers = HTTPHeaders()
+            return true
+        }
+        if let colon = text.firstIndex(of: ":"), response == nil {
+            headers.append(String(text[..<colon]).trimmed, String(text[text.index(after: colon)...]).trimmed)
+            return true
+        }
+        guard text.trimmed.isEmpty, status >= 200, response == nil else { return true }
+        let head = HTTPResponse(status: status, headers: headers, url: request.url)
+        response = head
+        return attempt { sink = try receive(head) } != nil
+    }
+
+    /// Takes a piece of the answer's body.
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        received += Int64(bytes.count)
+        if let sink {
+            guard attempt({ try sink(bytes) }) != nil else { return false }
+        } else if status >= 400 {
+            let room = Self.errorBodyLimit - (response?.body.count ?? 0)
+            response?.body.append(contentsOf: bytes.prefix(room))
+            isCut = bytes.count > room
+            if isCut { return false }
+        } else {
+            guard received <= request.responseLimit else {
+                failure = TransferError(
+                    .tooLong, "the answer is longer than the \(request.responseLimit) bytes accepted here",
+                    context: request.context)
+                return false
+            }
+            response?.body.append(contentsOf: bytes)
+        }
+        if request.body.size == 0 { progress(received) }
+        return true
+    }
+
+    /// Gives the next piece of the request's body; nil is a failure.
+    func giveBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let reader else { return 0 }
+        guard let count = attempt({ try reader.read(into: buffer) }) else { return nil }
+        sent += Int64(count)
+        progress(sent)
+        return count
+    }
+
+    /// Starts the request's body anew, which libcurl asks for when a kept connection turns out to be dead.
+    func rewindBody() -> Bool {
+        sent = 0
+        return attempt { reader = try request.body.open() } != nil
+    }
+
+    private func attempt<Value>(_ body: () throws -> Value) -> Value? {
+        do {
+            return try body()
+        } catch {
+            failure = error
+            return nil
+        }
+    }
+}
+
+extension String {
+    /// Without white space at both ends.
+    var trimmed: String {
+        let isBlank: (Character) -> Bool = { $0.isWhitespace || $0.isNewline }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+            return ""
+        }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,120 @@
+import Diagnostics
+import Glibc
+import Synchronization
+
+/// HTTP by libcurl: one multi handle on one thread of its own, requests as values, bodies streamed both ways.
+///
+/// The room knows about bytes, connections and time, not about registries or packages. It decides on two matters of
+/// trust for everybody: plain HTTP only goes to this machine or to hosts that the user named, and credentials never
+/// follow a redirect to another origin. It does not repeat by itself: that is the `Retrier`'s, at one level.
+public final class HTTPClient: HTTPSender {
+    /// What holds for all requests.
+    public struct Configuration: Sendable {
+        /// Hosts (`host` or `host:port`) that may be asked by plain HTTP.
+        public var insecureHosts: Set<String>
+        /// The certificates to trust, a PEM file. By default what `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names, else the
+        /// system's.
+        public var certificateFile: String?
+        /// How we introduce ourselves.
+        public var userAgent: String
+
+        /// Takes the parts.
+        public init(
+            insecureHosts: Set<String> = [], certificateFile: String? = nil, userAgent: String = "cooperage"
+        ) {
+            self.insecureHosts = insecureHosts
+            self.certificateFile =
+                certificateFile ?? Self.environment("CURL_CA_BUNDLE") ?? Self.environment("SSL_CERT_FILE")
+            self.userAgent = userAgent
+        }
+
+        private static func environment(_ name: String) -> String? {
+            guard let value = getenv(name) else { return nil }
+            let text = String(cString: value)
+            return text.isEmpty ? nil : text
+        }
+    }
+
+    /// What holds for all requests.
+    public let configuration: Configuration
+    // Made at the first request: a build that finds everything in its cache never starts libcurl.
+    private let engine = Mutex<CurlEngine?>(nil)
+
+    /// Makes a client. It connects to nobody before the first request.
+    public init(configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+    deinit { engine.withLock { $0?.stop() } }
+
+    /// Sends a request, following redirects of a GET or HEAD.
+    /// - Throws: `TransferError`, `CancellationError`, or what the sink or the body's reader threw.
+    public func send(
+        _ request: HTTPRequest, receive: @escaping BodyReceiver, progress: @escaping TransferProgress
+    ) async throws -> HTTPResponse {
+        var request = request
+        for _ in 0...max(0, request.redirects) {
+            let follows = request.method.isSafe && request.redirects > 0
+            let response = try await sendOnce(
+                request, receive: { follows && Self.isRedirect($0) ? { _ in } : try receive($0) }, progress: progress)
+            guard follows, Self.isRedirect(response), let location = response.headers["Location"] else {
+                return response
+            }
+            try redirect(&request, to: location)
+        }
+        throw TransferError(
+            .badRedirect, "the server redirects more than \(request.redirects) times", context: request.context)
+    }
+
+    private static func isRedirect(_ response: HTTPResponse) -> Bool {
+        [301, 302, 303, 307, 308].contains(response.status) && response.headers["Location"] != nil
+    }
+
+    /// Points a request to where a redirect leads. What is secret stays with the origin that it was meant for.
+    private func redirect(_ request: inout HTTPRequest, to location: String) throws(TransferError) {
+        let target = try request.url.resolving(location)
+        guard request.url.scheme == .http || target.scheme == .https else {
+            throw TransferError(
+                .badRedirect, "the server redirects from https to plain http, to '\(target)'", context: request.context)
+        }
+        if !target.hasSameOrigin(as: request.url) {
+            for secret in ["Authorization", "Cookie", "Proxy-Authorization"] { request.headers[secret] = nil }
+        }
+        request.url = target
+    }
+
+    private func sendOnce(
+        _ request: HTTPRequest, receive: @escaping BodyReceiver, progress: @escaping TransferProgress
+    ) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        try checkTransport(request)
+        let engine = try startedEngine()
+        let transfer = CurlTransfer(request, configuration: configuration, receive: receive, progress: progress)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                transfer.continuation = continuation
+                engine.start(transfer)
+            }
+        } onCancel: {
+            transfer.isCancelled.store(true, ordering: .relaxed)
+            engine.wakeUp()
+        }
+    }
+
+    private func checkTransport(_ request: HTTPRequest) throws(TransferError) {
+        let url = request.url
+        let allowed = configuration.insecureHosts
+        if url.scheme == .https || url.isLoopback || allowed.contains(url.host) { return }
+        if allowed.contains("\(url.host):\(url.port)") { return }
+        throw TransferError(
+            .insecureTransport, "'\(url)' would be asked by plain HTTP, which anybody on the way can read and change",
+            context: request.context, hints: ["use https, or name \(url.host) as an insecure host if you trust the way"])
+    }
+
+    private func startedEngine() throws(TransferError) -> CurlEngine {
+        try engine.withLock { engine throws(TransferError) in
+            if let engine { return engine }
+            let started = try CurlEngine()
+            engine = started
+            return started
+        }
+    }
+}
