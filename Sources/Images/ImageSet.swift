@@ -1,4 +1,5 @@
 import Content
+import Diagnostics
 public import OCI
 
 /// What is pushed or exported: one image, or an index over one for each of several platforms.
@@ -15,6 +16,14 @@ public struct ImageSet: Sendable {
         images = [image]
         indexBytes = nil
         root = image.descriptor
+    }
+
+    /// Images as a build made them.
+    /// - Parameter isIndex: whether an index is wanted; without one the first image is all.
+    /// - Throws: `ImageError` when there is no image.
+    public init(images: [Image], isIndex: Bool) throws {
+        guard let first = images.first else { throw ImageError(.imageNotFound, "there is no image to write") }
+        if isIndex { try self.init(index: images) } else { self.init(first) }
     }
 
     /// An index over several images.
