@@ -77,7 +77,10 @@ let package = Package(
             swiftSettings: strict),
         tests(
             "Python",
-            ["Diagnostics", "OCI", "Spec", "Content", system, .product(name: "FlyingFox", package: "FlyingFox")]),
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", system,
+                .product(name: "FlyingFox", package: "FlyingFox"),
+            ]),
         room("RegistryTesting", ["OCI", "Content", .product(name: "FlyingFox", package: "FlyingFox")]),
     ],
     swiftLanguageModes: [.v6]
