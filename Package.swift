@@ -23,6 +23,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -81,7 +83,12 @@ let package = Package(
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", system,
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ]),
-        room("RegistryTesting", ["OCI", "Content", .product(name: "FlyingFox", package: "FlyingFox")]),
+        room("RegistryTesting", ["OCI", "Content", flyingFox, flyingSocks]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Content", "Transfer", "RegistryTesting", system],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Transfer", ["TestSupport", "RegistryTesting", "Content", "OCI", "Diagnostics", system]),
     ],
     swiftLanguageModes: [.v6]
 )

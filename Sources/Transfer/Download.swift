@@ -80,7 +80,8 @@ final class PartialDownload: @unchecked Sendable {
             return try writer.commit(expecting: digest)
         } catch let error as ContentError where error.code == .digestMismatch {
             throw TransferError(
-                .contentMismatch, "'\(place)' is not what was promised", hints: [
+                .contentMismatch, "'\(place)' is not what was promised",
+                hints: [
                     "somebody replaced the file, or something on the way changes what it delivers"
                 ], cause: error)
         }

@@ -92,7 +92,8 @@ public struct Downloader: Sendable {
             code, "the server answered \(response.status) to '\(request.url)'", context: request.context)
     }
 
-    private static func copy(_ download: Download, into store: any BlobStore, progress: TransferProgress) throws -> Blob {
+    private static func copy(_ download: Download, into store: any BlobStore, progress: TransferProgress) throws -> Blob
+    {
         let path = try filePath(download.url)
         let partial = PartialDownload(into: store, size: download.size, place: path.string)
         try FileReader(path).forEachChunk { chunk in

@@ -106,7 +106,8 @@ public final class HTTPClient: HTTPSender {
         if allowed.contains("\(url.host):\(url.port)") { return }
         throw TransferError(
             .insecureTransport, "'\(url)' would be asked by plain HTTP, which anybody on the way can read and change",
-            context: request.context, hints: ["use https, or name \(url.host) as an insecure host if you trust the way"])
+            context: request.context, hints: ["use https, or name \(url.host) as an insecure host if you trust the way"]
+        )
     }
 
     private func startedEngine() throws(TransferError) -> CurlEngine {

@@ -1,0 +1,91 @@
+import Foundation
+import Synchronization
+
+/// A server of the system, run for a test: its output is watched for the line that tells where it listens.
+public final class ServerProcess: Sendable {
+    /// What keeps a server from running.
+    public struct Problem: Error, CustomStringConvertible {
+        /// What to tell the developer.
+        public let description: String
+    }
+
+    private struct State {
+        var output = ""
+        var isOver = false
+        var waiting: [(marker: String, continuation: CheckedContinuation<String, any Error>)] = []
+    }
+
+    private let process: Process
+    private let name: String
+    private let state = Mutex(State())
+
+    /// Starts a server.
+    /// - Parameters:
+    ///   - command: found in PATH, `/usr/bin` or `/usr/sbin`.
+    ///   - package: the Debian package that has it.
+    public init(_ command: String, _ arguments: [String], package: String, environment: [String: String] = [:]) throws {
+        name = command
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let places = (path + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(command)" }
+        guard let executable = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw Problem(description: "this test needs \(command): apt-get install \(package)")
+        }
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.take(data)
+        }
+        try process.run()
+    }
+
+    deinit { stop() }
+
+    /// Ends the server.
+    public func stop() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// What follows a text in the server's output, to the end of the line, as soon as it is there.
+    /// - Throws: `Problem` with the output when the server ends before.
+    public func firstMatch(after marker: String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            state.withLock { $0.waiting.append((marker, continuation)) }
+            answer()
+        }
+    }
+
+    private func take(_ data: Data) {
+        state.withLock { state in
+            state.output += String(decoding: data, as: UTF8.self)
+            if data.isEmpty { state.isOver = true }
+        }
+        answer()
+    }
+
+    private func answer() {
+        let name = name
+        state.withLock { state in
+            state.waiting.removeAll { marker, continuation in
+                if let found = state.output.range(of: marker),
+                    let end = state.output[found.upperBound...].firstIndex(of: "\n")
+                {
+                    continuation.resume(returning: String(state.output[found.upperBound..<end]))
+                    return true
+                }
+                guard state.isOver else { return false }
+                continuation.resume(throwing: Problem(description: "\(name) ended at once: \(state.output)"))
+                return true
+            }
+        }
+    }
+}
