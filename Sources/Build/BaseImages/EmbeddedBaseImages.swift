@@ -207,11 +207,14 @@ enum EmbeddedBaseImages {
         export SOURCE_DATE_EPOCH=315619200
         export LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
 
-        # Where this host's apt gets the suite from: "deb [signed-by=KEY] URI RELEASE COMPONENT…" lines.
+        # Where this host's apt gets the suite from: "deb [signed-by=KEY] URI RELEASE COMPONENT" lines. Asked a second time
+        # without what the mirror says of itself: a host that has no package lists knows its sources all the same.
         host_sources() {
-            # shellcheck disable=SC2016 # apt's own variables
-            apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT) $(SOURCESENTRY)' \
-                'Created-By: Packages' 2> /dev/null | sort -u | while read -r uri release codename component entry; do
+            for option in --release-info --no-release-info; do
+                # shellcheck disable=SC2016 # apt's own variables
+                apt-get indextargets "$option" --format '$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT) $(SOURCESENTRY)' \
+                    'Created-By: Packages' 2> /dev/null
+            done | while read -r uri release codename component entry; do
                 case $uri in http://* | https://* | mirror+*) ;; *) continue ;; esac
                 case " $SUITE $SUITE-updates $SUITE-security " in *" $release "* | *" $codename "*) ;; *) continue ;; esac
                 case ",$COMPONENTS," in *",$component,"*) ;; *) continue ;; esac
@@ -220,7 +223,7 @@ enum EmbeddedBaseImages {
         "*) key= ;; esac # several keys in one file: which belongs to this line is not told
                 printf 'deb [signed-by=%s] %s %s %s\n' "${key:-/usr/share/keyrings/debian-archive-keyring.gpg}" \
                     "$uri" "$release" "$component"
-            done
+            done | sort -u
         }
         sources=$(host_sources)
 
