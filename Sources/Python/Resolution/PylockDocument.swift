@@ -27,6 +27,11 @@ struct PylockDocument: Sendable, Decodable {
         var sdist: File?
         var vcs: Source?
         var directory: Source?
+
+        init(name: String, version: String?) {
+            self.name = name
+            self.version = version
+        }
     }
 
     /// A file of a package.
@@ -89,23 +94,4 @@ struct PylockDocument: Sendable, Decodable {
         @unknown default: return "it cannot be decoded"
         }
     }
-}
-
-/// Undoes `%41`; what is no such triple stays.
-func removingPercentEncoding(_ text: some StringProtocol) -> String {
-    let bytes = Array(text.utf8)
-    var result: [UInt8] = []
-    var position = 0
-    while position < bytes.count {
-        if bytes[position] == UInt8(ascii: "%"), position + 2 < bytes.count,
-            let byte = UInt8(String(decoding: bytes[(position + 1)...(position + 2)], as: UTF8.self), radix: 16)
-        {
-            result.append(byte)
-            position += 3
-        } else {
-            result.append(bytes[position])
-            position += 1
-        }
-    }
-    return String(decoding: result, as: UTF8.self)
 }

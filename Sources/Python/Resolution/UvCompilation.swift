@@ -14,36 +14,61 @@ struct UvCompilation: Sendable {
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
     func run(isUpgrade: Bool) async throws -> PylockDocument {
+        let lowering = LockLowering(uv: uv, environment: environment, scratch: scratch)
+        var sources: [String] = []
+        var locked: [PylockDocument] = []
+        for manifest in manifests {
+            switch manifest.kind {
+            case .requirements, .project: sources.append(try FileSystem.absolute(manifest.path).string)
+            case .uvLock, .pylock:
+                let lock = LoweredLock(try await lowering.document(of: manifest), name: manifest.path.string)
+                locked.append(try await applicable(lock))
+            }
+        }
+        if sources.isEmpty, locked.count == 1 { return locked[0] }
+
+        // What the locks pin for this target becomes requirements among the others, so that uv reports conflicts.
+        var locks: [LoweredLock] = []
+        var pages: [String] = []
+        for document in locked {
+            for package in document.packages { try WheelSelection.refuseSources(package) }
+            let lock = LoweredLock(document, name: "lock \(locks.count + 1)")
+            locks.append(lock)
+            let files = try lock.write(to: scratch, as: "lock-\(locks.count)")
+            sources.append(files.requirements)
+            pages.append(files.links)
+        }
+        if isUpgrade { sources.append("--refresh") }
+        let document = try await compile(sources, environment: environment.withFindLinks(pages, alone: false))
+        return locks.reduce(document) { $1.restoring($0) }
+    }
+
+    /// The part of a lock that is for the target. Locks name all that they need, so uv asks no index and no
+    /// configuration.
+    private func applicable(_ lock: LoweredLock) async throws -> PylockDocument {
+        let files = try lock.write(to: scratch, as: "lock")
+        let document = try await compile(
+            [files.requirements, "--no-deps", "--no-index", "--no-config"],
+            environment: environment.withFindLinks([files.links], alone: true))
+        return try lock.checking(document, target: target)
+    }
+
+    private func compile(_ arguments: [String], environment: UvEnvironment) async throws -> PylockDocument {
         let answer = scratch.appending("pylock.toml")
-        var arguments = [
+        // uv keeps to the versions of a file that is there.
+        try FileSystem.remove(answer)
+        var all = [
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",
             "--python-version", "\(target.version)", "--python-platform", try target.uvPlatform,
             "--only-binary", ":all:",
         ]
-        if isUpgrade { arguments.append("--refresh") }
-        if let python = interpreterBesideUv { arguments += ["--python", python.string] }
-
+        if let python = interpreterBesideUv { all += ["--python", python.string] }
         let directory = try FileSystem.absolute(manifests.first?.directory ?? ".")
-        let lowering = LockLowering(uv: uv, environment: environment, scratch: scratch)
-        var isLocked = true
-        for manifest in manifests {
-            switch manifest.kind {
-            case .requirements, .project:
-                isLocked = false
-                arguments.append(try FileSystem.absolute(manifest.path).string)
-            case .uvLock, .pylock:
-                arguments += try await lowering.lower(manifest)
-            }
-        }
-        // Locks name all that they need, so uv only has to decide which part of them is for this target.
-        if isLocked { arguments += ["--no-deps", "--no-index"] }
-
-        let output = try await uv.run(arguments, environment: environment, directory: directory)
+        let output = try await uv.run(all + arguments, environment: environment, directory: directory)
         guard output.succeeded else { throw UvFailure.error(from: output, doing: "resolve the requirements") }
-        let text = String(decoding: try FileSystem.read(answer), as: UTF8.self)
-        let document = try PylockDocument(text: text, name: "uv's answer")
-        return try lowering.checking(document, manifests: manifests)
+        return try PylockDocument(
+            text: String(decoding: try FileSystem.read(answer), as: UTF8.self), name: "uv's answer")
     }
 
     /// A Python that was installed together with uv, so that none is needed on the PATH and no broken one there

@@ -8,7 +8,7 @@ import SystemPackage
 /// Indexes go this way, since they may hold credentials and an argument list can be read by everybody on the machine.
 struct UvEnvironment: Sendable {
     /// Every variable.
-    let variables: [String: String]
+    private(set) var variables: [String: String]
 
     /// - Parameters:
     ///   - user: the environment of the command line; the service passes a scrubbed one.
@@ -34,6 +34,17 @@ struct UvEnvironment: Sendable {
         self.variables = variables
     }
 
+    /// The same with pages of links.
+    /// - Parameter alone: whether they are all that counts: what the user gave to choose versions by is left out.
+    func withFindLinks(_ pages: [String], alone: Bool) -> UvEnvironment {
+        var result = self
+        if alone { for name in Self.choosing { result.variables[name] = nil } }
+        let given = alone ? [] : [variables["UV_FIND_LINKS"] ?? ""].filter { !$0.isEmpty }
+        result.variables["UV_FIND_LINKS"] =
+            pages.isEmpty && given.isEmpty ? nil : (given + pages).joined(separator: ",")
+        return result
+    }
+
     /// What can change a resolution, in order and without user information: for the cache key. Passwords and settings
     /// of speed, cache and network are left out.
     var inputs: [(name: String, value: String)] {
@@ -53,6 +64,12 @@ struct UvEnvironment: Sendable {
             (variables[name] ?? "").split(separator: " ").map { FilePath(String($0)) }
         }
     }
+
+    private static let choosing = [
+        "UV_CONSTRAINT", "UV_OVERRIDES", "UV_OVERRIDE", "UV_EXCLUDES", "UV_EXCLUDE", "UV_EXCLUDE_NEWER",
+        "UV_PRERELEASE",
+        "UV_RESOLUTION",
+    ]
 
     private static let removed = [
         "UV_PROJECT", "UV_WORKING_DIR", "UV_PYTHON", "UV_FROZEN", "UV_LOCKED", "UV_CUSTOM_COMPILE_COMMAND",

@@ -15,13 +15,10 @@ struct WheelSelection: Sendable {
     /// - Throws: `PythonError` (`no_matching_wheel`, `needs_build`, `hash_mismatch`) that names the package, what was
     ///   seen and what to do.
     func choose(for package: PylockDocument.Package) throws(PythonError) -> ChosenWheel {
-        let files = (package.wheels ?? []) + [package.archive].compactMap(\.self)
-        let title = [package.name, package.version].compactMap(\.self).joined(separator: " ")
+        try Self.refuseSources(package)
+        let title = package.title
         var candidates: [ChosenWheel] = []
-        for file in files where file.fileName.hasSuffix(".whl") {
-            candidates.append(try candidate(file, of: package))
-        }
-        guard !candidates.isEmpty else { throw needsBuild(package, title: title) }
+        for file in package.wheelFiles { candidates.append(try candidate(file, of: package)) }
         let allowed = candidates.filter(\.isAllowed)
         if let best = preference.best(of: allowed, by: \.filename) { return best }
 
@@ -54,7 +51,8 @@ struct WheelSelection: Sendable {
         if let given = file.url {
             url = URLCredentials.removed(from: given)
         } else {
-            url = "file://" + directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
+            let path = directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
+            url = "file://" + addingPercentEncoding(path)
         }
         var digests: [Digest] = []
         for (algorithm, encoded) in file.hashes ?? [:] {
@@ -65,7 +63,9 @@ struct WheelSelection: Sendable {
             digests: digests, allowed: allowedHashes[filename.name])
     }
 
-    private func needsBuild(_ package: PylockDocument.Package, title: String) -> PythonError {
+    /// - Throws: `PythonError` (`needs_build`) if a package has no wheel at all.
+    static func refuseSources(_ package: PylockDocument.Package) throws(PythonError) {
+        guard package.wheelFiles.isEmpty else { return }
         let what: String
         switch (package.directory, package.vcs, package.sdist ?? package.archive) {
         case (let directory?, _, _): what = "a directory of sources (\(directory.place))"
@@ -73,13 +73,19 @@ struct WheelSelection: Sendable {
         case (_, _, let sdist?): what = "a source distribution (\(sdist.fileName))"
         default: what = "no file at all"
         }
-        return PythonError(
+        let title = package.title
+        throw PythonError(
             .needsBuild, "\(title) has no wheel: there is \(what)", context: [FailureContext("package", title)],
             hints: [
                 "build a wheel of it with 'uv build --wheel' and name its directory with --find-links",
                 "or ask for a version of it that has a wheel",
             ])
     }
+}
+
+extension PylockDocument.Package {
+    /// Name and version, for messages.
+    fileprivate var title: String { [name, version].compactMap(\.self).joined(separator: " ") }
 }
 
 /// A wheel that suits, as far as the index described it.

@@ -1,0 +1,31 @@
+import OCI
+
+extension Lock {
+    /// The lock as a standard `pylock.toml` (PEP 751), for other installers and for reading back as a manifest. It
+    /// holds one wheel a package, so it says which Python and system those are for.
+    public var pylockText: String {
+        var lines = [
+            "lock-version = \"1.0\"", "created-by = \"cooperage\"",
+            "requires-python = \"==\(target.version.series).*\"",
+        ]
+        if let machine = try? target.machine {
+            lines.append("environments = [\"sys_platform == 'linux' and platform_machine == '\(machine)'\"]")
+        }
+        if packages.isEmpty { lines.append("packages = []") }
+        for package in packages {
+            lines += [
+                "", "[[packages]]", "name = \(quoted(package.name))", "version = \(quoted(package.version))",
+                "[[packages.wheels]]", "name = \(quoted(package.wheel.filename))", "url = \(quoted(package.wheel.url))",
+            ]
+            if let size = package.wheel.size { lines.append("size = \(size)") }
+            let digest = package.wheel.digest
+            lines.append("hashes = { \(digest.algorithm.rawValue) = \(quoted(digest.encoded)) }")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// A basic string of TOML. Control characters cannot stand in a file name or URL that came this far.
+private func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+}
