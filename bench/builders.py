@@ -85,16 +85,16 @@ class Buildah(Builder):
     """buildah with uv, as one who knows both would set them up.
 
     In its favour: uv comes in by a read-only bind mount, so it is neither pulled with the base nor pushed with the image;
-    its cache outlives the build, so that a changed lock downloads and unpacks the changed wheel alone; no bytecode is
-    compiled; layers are cached; the lock is a step of its own, so a code change leaves the environment alone; storage is
-    overlay where the kernel has it; RUN uses the host's network, so that no bridge is set up.
-    Not in its favour: the cache is another mount than the image's root, so uv copies where it would hard-link else.
+    no bytecode is compiled; layers are cached; the lock is a step of its own, so a code change leaves the environment
+    alone; storage is overlay where the kernel has it; RUN uses the host's network, so that no bridge is set up.
+    uv keeps no cache unless asked: a cache that outlives the build is another mount than the image's root, uv must copy
+    out of it where it hard-links else, and against an index on loopback that costs more than downloading again.
     """
     name = "buildah"
 
-    def __init__(self, state: Path, uv: Path, isolation: str):
+    def __init__(self, state: Path, uv: Path, isolation: str, keeps_uv_cache: bool):
         super().__init__(state)
-        self.uv, self.isolation = uv, isolation
+        self.uv, self.isolation, self.keeps_uv_cache = uv, isolation, keeps_uv_cache
         self.driver = "overlay" if "\toverlay\n" in Path("/proc/filesystems").read_text() else "vfs"
 
     def missing(self) -> list[str]:
@@ -115,22 +115,24 @@ class Buildah(Builder):
                 "--storage-driver", self.driver, *arguments]
 
     def prepare(self, call: Call) -> None:
-        uv_cache = self.state / "uv-cache"
-        uv_cache.mkdir(exist_ok=True)
+        cache = "--no-cache"
+        if self.keeps_uv_cache:
+            (self.state / "uv-cache").mkdir(exist_ok=True)
+            cache = "--link-mode copy"
         (self.state / "Dockerfile").write_text(f"""\
 FROM {call.registry}/{BASE}
 COPY requirements.txt /tmp/requirements.txt
-RUN uv pip install --quiet --link-mode copy --index-url {call.index} -r /tmp/requirements.txt
+RUN uv pip install {cache} --index-url {call.index} -r /tmp/requirements.txt
 WORKDIR /app
 COPY code /app
 """)
 
     def commands(self, call: Call) -> list[list[str]]:
         image = f"{call.registry}/bench/{self.name}:{call.tag}"
+        cache = ["--volume", f"{self.state / 'uv-cache'}:/root/.cache/uv"] if self.keeps_uv_cache else []
         return [
-            self._buildah("bud", "--layers", "--network", "host", "--tls-verify=false", "--quiet",
-                          "--volume", f"{self.uv}:/usr/local/bin/uv:ro",
-                          "--volume", f"{self.state / 'uv-cache'}:/root/.cache/uv",
+            self._buildah("bud", "--layers", "--network", "host", "--tls-verify=false",
+                          "--volume", f"{self.uv}:/usr/local/bin/uv:ro", *cache,
                           "--file", str(self.state / "Dockerfile"), "--tag", image, str(call.project)),
             self._buildah("push", "--quiet", "--tls-verify=false", image),
         ]

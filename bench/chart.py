@@ -2,13 +2,13 @@
 
 from xml.sax.saxutils import escape
 
-from report import METRICS, Metric
+from report import METRICS, Metric, times
 
 COLOURS = {"cooperage": "#b5651d", "buildah": "#8a99a8"}
 INK, PALE, PAPER = "#2b2b2b", "#6b6b6b", "#fffdf8"
-MARGIN, LABELS, CELL, BAR, GAP = 28, 178, 222, 16, 5
+MARGIN, LABELS, CELL, BAR, GAP = 28, 204, 218, 16, 5
 HEAD, FOOT = 92, 30
-VALUE_SPACE = 62  # for the figure behind the longest bar
+VALUE_SPACE = 100  # for figure and ratio behind the longest bar
 
 
 def draw(entries: list[dict], caption: str) -> str:
@@ -29,7 +29,7 @@ def draw(entries: list[dict], caption: str) -> str:
         shapes.append(_text(MARGIN, y + 13 + BAR, entry["title"], 13, weight="bold"))
         for column, metric in enumerate(METRICS):
             shapes += _cell(entry, metric, MARGIN + LABELS + column * CELL, y + 13)
-    shapes.append(_text(MARGIN, height - 12, f"{caption} · each cell has its own scale; × is buildah by cooperage", 10, PALE))
+    shapes.append(_text(MARGIN, height - 12, f"{caption} · each cell has its own scale; × is buildah divided by cooperage", 10, PALE))
     body = "\n".join(shapes)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
             f'font-family="DejaVu Sans, Verdana, sans-serif">\n{body}\n</svg>\n')
@@ -41,12 +41,12 @@ def _cell(entry: dict, metric: Metric, x: int, y: int) -> list[str]:
     ratio = entry.get("ratios", {}).get(metric.key)
     shapes = []
     for builder, value in values.items():
-        length = max(1.0, (CELL - VALUE_SPACE - 40) * value / most)
+        length = max(1.0, (CELL - VALUE_SPACE) * value / most)
         shapes.append(f'<rect x="{x}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{COLOURS[builder]}"/>')
         label = metric.text(value)
         shapes.append(_text(x + length + 6, y + BAR - 4, label, 11))
         if builder == "cooperage" and ratio is not None:
-            shapes.append(_text(x + length + 14 + 7 * len(label), y + BAR - 4, f"{ratio:.1f}×", 11, COLOURS[builder], "bold"))
+            shapes.append(_text(x + length + 14 + 7 * len(label), y + BAR - 4, times(ratio), 11, COLOURS[builder], "bold"))
         y += BAR + GAP
     return shapes
 

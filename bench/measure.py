@@ -23,7 +23,8 @@ from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE_MILLISECONDS = 4
-GRACE_SECONDS = 10
+ORPHAN_SECONDS = 10  # for processes that outlive the command
+FORCE_SECONDS = 2  # from asking to forcing
 
 
 def main(result_path: str, command: list[str]) -> int:
@@ -36,9 +37,11 @@ def main(result_path: str, command: list[str]) -> int:
         peak_kib = watch(process.pid)
         wall = time.monotonic() - begin
         code = process.wait()
-        if not reap_all():
+        if not reap_all(ORPHAN_SECONDS):
             raise TimeoutError("the command left processes behind that do not end: their CPU time is not known")
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # a second one must not keep us from ending what we started
         end_all()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     Path(result_path).write_text(json.dumps({
@@ -62,9 +65,9 @@ def watch(pid: int) -> int:
                 return peak
 
 
-def reap_all() -> bool:
+def reap_all(seconds: float) -> bool:
     """Waits for every process below this one; false if some do not end in time."""
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -80,7 +83,7 @@ def end_all() -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
             os.kill(int(pid), number)
-        if reap_all():
+        if reap_all(FORCE_SECONDS):
             return
 
 

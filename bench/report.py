@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from scenarios import SCENARIOS
 
 
+def figure(value: float) -> str:
+    """About three digits, whatever the size."""
+    decimals = 3 if value < 0.1 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:.{decimals}f}"
+
+
+def times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{figure(ratio)}×"
+
+
 @dataclass(frozen=True)
 class Metric:
     key: str
@@ -14,8 +24,7 @@ class Metric:
     scale: float
 
     def text(self, value: float) -> str:
-        value /= self.scale
-        return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+        return figure(value / self.scale)
 
 
 METRICS = [
@@ -58,7 +67,7 @@ def table(entries: list[dict]) -> str:
             title = ""
         if "ratios" in entry:
             ratios = [entry["ratios"][metric.key] for metric in METRICS]
-            rows.append(["", "ratio"] + ["-" if value is None else f"{value:.1f}×" for value in ratios] + [f"{entry['aim']}×"])
+            rows.append(["", "ratio"] + [times(value) for value in ratios] + [f"{entry['aim']}×"])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) if column < 2 else cell.rjust(width)
                        for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows]
