@@ -2,19 +2,19 @@ import Content
 import Diagnostics
 public import OCI
 
-/// Content to fetch, whose digest is known beforehand.
+/// Content to fetch.
 public struct Download: Sendable, Hashable {
     /// Where it is: an `http`, `https` or `file` URL. It may hold credentials; it is shown redacted.
     public var url: String
-    /// The digest that it must have.
-    public var digest: Digest
+    /// The digest that it must have; nil takes what comes, where nobody told.
+    public var digest: Digest?
     /// The length in bytes that it must have, if known.
     public var size: Int64?
     /// Header fields to ask with.
     public var headers: HTTPHeaders
 
     /// Takes the parts.
-    public init(url: String, digest: Digest, size: Int64? = nil, headers: HTTPHeaders = [:]) {
+    public init(url: String, digest: Digest?, size: Int64? = nil, headers: HTTPHeaders = [:]) {
         self.url = url
         self.digest = digest
         self.size = size
@@ -69,7 +69,7 @@ final class PartialDownload: @unchecked Sendable {
 
     /// Ends the download.
     /// - Throws: `TransferError`: `interrupted` when bytes are missing, `content_mismatch` when they are others.
-    func commit(expecting digest: Digest) throws -> Blob {
+    func commit(expecting digest: Digest?) throws -> Blob {
         if let size, count < size {
             throw TransferError(.interrupted, "'\(place)' ended after \(count) of \(size) bytes")
         }

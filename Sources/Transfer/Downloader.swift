@@ -21,7 +21,7 @@ public struct Downloader: Sendable {
     public func download(
         _ download: Download, into store: any BlobStore, progress: @escaping TransferProgress = { _ in }
     ) async throws -> Blob {
-        if let present = try store.blob(download.digest) { return present }
+        if let digest = download.digest, let present = try store.blob(digest) { return present }
         if download.url.hasPrefix("file:") { return try Self.copy(download, into: store, progress: progress) }
         let url = try HTTPURL(download.url)
         let partial = PartialDownload(into: store, size: download.size, place: "\(url)")
@@ -35,32 +35,6 @@ public struct Downloader: Sendable {
             } catch {
                 throw Attempted(error, madeProgress: partial.furthest > before)
             }
-        }
-    }
-
-    /// Fetches several pieces of content, a number of them at a time.
-    /// - Parameters:
-    ///   - downloads: what to fetch.
-    ///   - limit: how many at once.
-    ///   - progress: hears which download has how many bytes, and of each that is finished once more with all.
-    /// - Returns: the content in the order asked for.
-    public func download(
-        _ downloads: [Download], into store: any BlobStore, limit: Int,
-        progress: @escaping @Sendable (Download, Int64) -> Void = { _, _ in }
-    ) async throws -> [Blob] {
-        try await withThrowingTaskGroup(of: (Int, Blob).self) { group in
-            var blobs = [Blob?](repeating: nil, count: downloads.count)
-            func collect() async throws {
-                guard let (place, blob) = try await group.next() else { return }
-                progress(downloads[place], blob.size)
-                blobs[place] = blob
-            }
-            for (place, item) in downloads.enumerated() {
-                if place >= max(1, limit) { try await collect() }
-                group.addTask { (place, try await download(item, into: store) { progress(item, $0) }) }
-            }
-            for _ in 0..<min(max(1, limit), downloads.count) { try await collect() }
-            return blobs.compactMap(\.self)
         }
     }
 

@@ -127,24 +127,4 @@ import Transfer
         let remote = Download(url: "file://host.example/a", digest: try Digester.digest(of: [2]))
         await #expect(throws: TransferError.self) { try await downloader.download(remote, into: store) }
     }
-
-    @Test func severalRunAtOnceUpToALimit() async throws {
-        let running = Mutex((now: 0, most: 0))
-        try await LoopbackServer.run(answering: { request in
-            running.withLock {
-                $0.now += 1
-                $0.most = max($0.most, $0.now)
-            }
-            defer { running.withLock { $0.now -= 1 } }
-            await Task.yield()
-            return LoopbackResponse(200, text: String(request.path.dropFirst()))
-        }) { server in
-            let items = try (0..<20).map { number in
-                Download(url: "\(server.origin)/\(number)", digest: try Digester.digest(of: "\(number)".utf8))
-            }
-            let blobs = try await downloader.download(items, into: store, limit: 3)
-            #expect(blobs.map(\.digest) == items.map(\.digest))
-            #expect(running.withLock { $0.most } <= 3)
-        }
-    }
 }

@@ -1,83 +1,49 @@
 public import Content
 import Diagnostics
 public import OCI
-public import Spec
-import SystemPackage
 public import Transfer
 
-/// Brings locked wheels into the blob store: several at a time, checked against the lock while they stream, never held
-/// in memory.
+/// Brings locked wheels into the blob store: a number of them at a time, checked against the lock while they stream,
+/// never held in memory.
 public struct WheelFetcher: WheelHasher {
-    private let sender: any HTTPSender
-    private let retrier: Retrier
+    private let downloader: Downloader
     private let store: any BlobStore
-    private let limit: Int
+    private let limit: ConcurrencyLimit
 
     /// - Parameters:
-    ///   - sender: who asks.
+    ///   - downloader: who downloads.
     ///   - store: where wheels go.
-    ///   - limit: how many at once.
-    public init(sender: any HTTPSender, retrier: Retrier = Retrier(), store: any BlobStore, limit: Int = 8) {
-        self.sender = sender
-        self.retrier = retrier
+    ///   - limit: how many at once, over all calls.
+    public init(downloader: Downloader, store: any BlobStore, limit: Int = 8) {
+        self.downloader = downloader
         self.store = store
-        self.limit = limit
+        self.limit = ConcurrencyLimit(limit)
     }
 
-    /// Fetches what the store does not have.
+    /// Fetches a wheel unless the store has it.
     /// - Parameters:
-    ///   - credentials: from the resolution, put back into the URLs of their origins.
-    ///   - progress: hears of each wheel that is downloaded; not of those that are there.
+    ///   - wheel: what the lock says.
+    ///   - credentials: from the resolution, put back into the URL of its origin.
+    ///   - progress: hears of the bytes that are there so far, and never of a wheel that was there.
     /// - Throws: `TransferError`.
     public func fetch(
-        _ packages: [LockedPackage], credentials: URLCredentials,
-        progress: @escaping @Sendable (BuildProgress) -> Void = { _ in }
+        _ wheel: LockedWheel, credentials: URLCredentials, progress: @escaping TransferProgress = { _ in }
     ) async throws {
-        var missing: [LockedPackage] = []
-        for package in packages where try !store.contains(package.wheel.digest) { missing.append(package) }
-        let names = Dictionary(
-            missing.map { ($0.wheel.digest, $0.wheel.filename) }, uniquingKeysWith: { first, _ in first })
-        let downloads = missing.map { package in
-            Download(
-                url: credentials.adding(to: package.wheel.url), digest: package.wheel.digest, size: package.wheel.size)
-        }
-        let downloader = Downloader(sender, retrier: retrier)
+        guard try !store.contains(wheel.digest) else { return }
+        let download = Download(url: credentials.adding(to: wheel.url), digest: wheel.digest, size: wheel.size)
         do {
-            _ = try await downloader.download(downloads, into: store, limit: limit) { download, bytes in
-                progress(
-                    BuildProgress(
-                        activity: .downloading, subject: names[download.digest] ?? "", done: bytes, total: download.size,
-                        isFinished: bytes == download.size))
-            }
+            _ = try await limit.run { try await downloader.download(download, into: store, progress: progress) }
         } catch let error as TransferError {
-            throw Self.explaining(error)
+            throw Self.explaining(error).within(FailureContext("wheel", wheel.filename))
         }
     }
 
     /// Reads a wheel whose digest nobody told, and keeps it.
     public func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64) {
-        if url.hasPrefix("file://") {
-            let writer = try store.makeWriter()
-            try FileReader(FilePath(removingPercentEncoding(url.dropFirst(7)))).forEachChunk { try writer.write($0) }
-            let blob = try writer.commit(expecting: nil)
-            return (blob.digest, blob.size)
-        }
-        let request = HTTPRequest(.get, try HTTPURL(credentials.adding(to: url)))
-        let intake = Intake(store)
+        let download = Download(url: credentials.adding(to: url), digest: nil)
         do {
-            return try await retrier.run { _ in
-                let response = try await sender.send(
-                    request, receive: { try intake.sink(for: $0) }, progress: { _ in })
-                guard response.isSuccess else {
-                    let isPassing = response.status == 429 || response.status >= 500
-                    throw Attempted(
-                        TransferError(
-                            isPassing ? .unavailable : response.status == 401 ? .unauthorised : .refused,
-                            "the server answered \(response.status) to '\(request.url)'"),
-                        retryAfter: response.retryAfter)
-                }
-                return try intake.commit()
-            }
+            let blob = try await limit.run { try await downloader.download(download, into: store) }
+            return (blob.digest, blob.size)
         } catch let error as TransferError {
             throw Self.explaining(error)
         }
@@ -94,30 +60,5 @@ public struct WheelFetcher: WheelHasher {
         }
         return TransferError(
             error.code, error.message, context: error.context, hints: error.hints + [hint], cause: error.cause)
-    }
-}
-
-/// A download of unknown digest on its way into a store.
-///
-/// Sendable although it changes: one attempt at a time uses it, the sink on the client's thread while the request is
-/// under way, the task afterwards.
-private final class Intake: @unchecked Sendable {
-    private let store: any BlobStore
-    private var writer: (any BlobWriter)?
-
-    init(_ store: any BlobStore) { self.store = store }
-
-    func sink(for head: HTTPResponse) throws -> BodySink? {
-        guard head.isSuccess else { return nil }
-        let writer = try store.makeWriter()
-        self.writer = writer
-        return { try writer.write($0) }
-    }
-
-    func commit() throws -> (digest: Digest, size: Int64) {
-        guard let writer else { throw TransferError(.failed, "the answer had no body") }
-        self.writer = nil
-        let blob = try writer.commit(expecting: nil)
-        return (blob.digest, blob.size)
     }
 }

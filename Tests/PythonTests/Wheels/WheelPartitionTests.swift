@@ -1,0 +1,68 @@
+import Content
+import OCI
+import Python
+import Spec
+import TestSupport
+import Testing
+
+@Suite struct WheelPartitionTests {
+    private func wheel(_ name: String, _ size: Int64, version: String = "1.0") throws -> WheelReference {
+        WheelReference(
+            name: name, version: version, filename: "\(name)-\(version)-py3-none-any.whl",
+            digest: try Digester.digest(of: "\(name)\(version)".utf8), size: size)
+    }
+
+    private func environment(_ count: Int = 200) throws -> [WheelReference] {
+        var generator = Seeded(7)
+        return try (0..<count).map {
+            try wheel("package-\($0)", Int64.random(in: 2_000...9_000_000, using: &generator))
+        }
+    }
+
+    @Test func everyWheelIsInExactlyOneLayer() throws {
+        let wheels = try environment()
+        let layers = try WheelPartition().divide(wheels)
+        #expect(layers.flatMap(\.self).map(\.name).sorted() == wheels.map(\.name).sorted())
+        #expect(layers.allSatisfy { !$0.isEmpty })
+    }
+
+    @Test func theOrderOfTheLockDoesNotMatter() throws {
+        let wheels = try environment()
+        #expect(try WheelPartition().divide(wheels) == WheelPartition().divide(wheels.reversed()))
+    }
+
+    @Test(arguments: [0, 1, 10, 60, 500, 2000])
+    func theBudgetHolds(_ count: Int) throws {
+        let partition = WheelPartition(budget: 40)
+        #expect(try partition.divide(environment(count)).count <= 40)
+    }
+
+    @Test func anAddedWheelChangesOneLayer() throws {
+        let wheels = try environment(60)
+        let before = Set(try WheelPartition().divide(wheels))
+        for (name, size) in [("tabulate", 40_000), ("big", 5_000_000), ("middle", 300_000)] as [(String, Int64)] {
+            let after = Set(try WheelPartition().divide(wheels + [wheel(name, size)]))
+            #expect(after.subtracting(before).count == 1)
+            #expect(before.subtracting(after).count <= 1)
+        }
+    }
+
+    @Test func aBumpedWheelChangesOneLayer() throws {
+        var wheels = try environment(60)
+        let before = Set(try WheelPartition().divide(wheels))
+        for index in wheels.indices {
+            let old = wheels[index]
+            wheels[index] = try wheel(old.name, old.size ?? 0, version: "1.1")
+            let after = Set(try WheelPartition().divide(wheels))
+            #expect(after.subtracting(before).count == 1)
+            wheels[index] = old
+        }
+    }
+
+    @Test func largeWheelsStandAloneLargestFirst() throws {
+        let layers = try WheelPartition().divide([
+            try wheel("small", 1000), try wheel("large", 50_000_000), try wheel("larger", 60_000_000),
+        ])
+        #expect(layers.map { $0.map(\.name) } == [["larger"], ["large"], ["small"]])
+    }
+}
