@@ -40,8 +40,15 @@ public enum FileSystem {
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+                    (validated: String(validatingCString: text), shown: String(cString: text))
+                }
+            }
+            guard let name = name.validated else {
+                throw ContentError(
+                    .fileSystem, "the name '\(name.shown)' in '\(directory)' is not UTF-8",
+                    hints: ["rename the file; an image's names are UTF-8"])
             }
             if name != ".", name != ".." { names.append(name) }
         }
