@@ -1,0 +1,80 @@
+public import Content
+import Diagnostics
+public import OCI
+import Synchronization
+public import Transfer
+
+/// The push of an image, or of an index of images, into one repository, in the order that a registry asks for: blobs
+/// as they become ready, then manifests, then the index, tags last.
+///
+/// Blobs may be handed in from many tasks at once. Each digest is pushed once, however often it is handed in; how many
+/// requests go on at once is the client's to limit.
+public final class PushSession: Sendable {
+    /// What became of a blob.
+    public struct Report: Sendable, Hashable {
+        /// The blob.
+        public let descriptor: Descriptor
+        /// How it came to be in the repository.
+        public let outcome: BlobOutcome
+        /// The bytes that went over the wire.
+        public var uploadedBytes: Int64 { outcome == .pushed ? descriptor.size : 0 }
+    }
+
+    /// The repository; tag and digest of the reference do not matter.
+    public let repository: Reference
+    private let client: RegistryClient
+    private let report: @Sendable (Report) -> Void
+    private let work = SharedWork<Digest, BlobOutcome>()
+    private let finished = Mutex<[Digest: Report]>([:])
+
+    /// Starts a push.
+    /// - Parameter report: hears of each blob once, when it is in the repository.
+    public init(
+        _ client: RegistryClient, to repository: Reference, report: @escaping @Sendable (Report) -> Void = { _ in }
+    ) {
+        self.client = client
+        self.repository = repository
+        self.report = report
+    }
+
+    /// The bytes of blobs that were uploaded so far.
+    public var uploadedBytes: Int64 { finished.withLock { $0.values.reduce(0) { $0 + $1.uploadedBytes } } }
+
+    /// Makes the repository have a blob.
+    /// - Parameters:
+    ///   - descriptor: the blob.
+    ///   - sources: repositories of the same registry that are known to have it.
+    ///   - progress: hears the bytes that were uploaded so far.
+    ///   - content: gives the blob, if it has to be uploaded.
+    @discardableResult
+    public func push(
+        _ descriptor: Descriptor, mountingFrom sources: [Reference] = [],
+        progress: @escaping TransferProgress = { _ in }, content: @escaping @Sendable () async throws -> Blob
+    ) async throws -> BlobOutcome {
+        let digest = descriptor.digest
+        if let report = finished.withLock({ $0[digest] }) { return report.outcome }
+        return try await work.value(for: digest) { [self] in
+            if let report = finished.withLock({ $0[digest] }) { return report.outcome }
+            let outcome = try await client.push(
+                descriptor, to: repository, mountingFrom: sources, progress: progress, content: content)
+            let made = Report(descriptor: descriptor, outcome: outcome)
+            finished.withLock { $0[digest] = made }
+            report(made)
+            return outcome
+        }
+    }
+
+    /// Ends the push: the documents become visible, those that a tag makes last.
+    /// - Parameters:
+    ///   - manifests: the images' manifests. Their blobs must have been pushed.
+    ///   - index: the index over them, if there is one.
+    ///   - tags: the names that the index, or the last manifest, gets. Without any it is had by its digest.
+    public func finish(_ manifests: [ManifestContent], index: ManifestContent? = nil, tags: [String]) async throws {
+        var documents = manifests
+        if let index { documents.append(index) }
+        guard let root = documents.popLast() else { return }
+        for document in documents { try await client.put(document, to: repository) }
+        if tags.isEmpty { try await client.put(root, to: repository) }
+        for tag in tags { try await client.put(root, to: repository, tag: tag) }
+    }
+}

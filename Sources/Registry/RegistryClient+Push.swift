@@ -1,0 +1,154 @@
+public import Content
+import Diagnostics
+public import OCI
+public import Transfer
+
+/// How a blob came to be in a repository.
+public enum BlobOutcome: String, Sendable, Hashable {
+    /// It was there.
+    case present
+    /// The registry took it from another of its repositories.
+    case mounted
+    /// It was uploaded.
+    case pushed
+}
+
+extension RegistryClient {
+    /// Makes a repository have a blob, in the cheapest way that works: it is there, it can be mounted, it is uploaded.
+    /// - Parameters:
+    ///   - descriptor: the blob.
+    ///   - repository: where it is to be.
+    ///   - sources: repositories that are known to have it. Those of other registries are left out.
+    ///   - progress: hears the bytes that were uploaded so far.
+    ///   - content: gives the blob, if it has to be uploaded.
+    /// - Throws: `RegistryError`, `TransferError`, or what `content` throws.
+    public func push(
+        _ descriptor: Descriptor, to repository: Reference, mountingFrom sources: [Reference] = [],
+        progress: @escaping TransferProgress = { _ in }, content: @Sendable () async throws -> Blob
+    ) async throws -> BlobOutcome {
+        let endpoint = try endpoint(repository)
+        let scopes = [Scope.push(repository)]
+        let isPresent = try await perform(at: endpoint) { _ in
+            try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes)
+        }
+        if isPresent { return .present }
+        var session: HTTPURL?
+        for source in sources where source.registry == repository.registry && source.repository != repository.repository
+        {
+            switch try await mount(descriptor.digest, from: source, to: repository, endpoint) {
+            case .mounted: return .mounted
+            case .session(let opened): session = opened
+            case .refused: continue
+            }
+            break
+        }
+        // Asked for without a place among the host's transfers, since it may itself be a transfer from there.
+        let blob = try await content()
+        return try await perform(at: endpoint) { attempt in
+            // The answer to an upload that arrived may have been what got lost.
+            if attempt > 1, try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes) {
+                return .pushed
+            }
+            let opened = session
+            session = nil
+            let location = if let opened { opened } else { try await openSession(repository, endpoint) }
+            try await upload(blob, to: location, endpoint, scopes, progress: progress)
+            return .pushed
+        }
+    }
+
+    /// Puts a manifest or an index into a repository.
+    /// - Parameters:
+    ///   - content: the document. All that it refers to must be there.
+    ///   - tag: the name that it gets; nil puts it under its digest alone.
+    /// - Throws: `RegistryError`, `TransferError`.
+    public func put(_ content: ManifestContent, to repository: Reference, tag: String? = nil) async throws {
+        let endpoint = try endpoint(repository)
+        let digest = content.descriptor.digest
+        let name = tag ?? digest.description
+        let target = try tag.map { try Reference("\(repository.name):\($0)") } ?? repository.pinned(to: digest)
+        // A tag that may not be written twice, but has this digest, is what was asked for (buildkit#3776).
+        if try await head(target, at: endpoint, scopes: [.push(repository)])?.digest == digest { return }
+        var request = HTTPRequest(
+            .put, try endpoint.url(repository, "manifests/\(name)"), body: .bytes(content.bytes))
+        request.headers["Content-Type"] = content.descriptor.mediaType.rawValue
+        let response = try await perform(at: endpoint) { [request] _ in
+            try await sender(endpoint, [.push(repository)]).send(request)
+        }
+        if let told = response.headers["Docker-Content-Digest"], told != digest.description {
+            throw RegistryError(
+                .contentMismatch, "\(repository.registry) keeps the manifest as \(told), not as \(digest)",
+                context: [FailureContext("image", target.description)])
+        }
+    }
+
+    private enum MountAnswer {
+        case mounted
+        case session(HTTPURL)
+        case refused
+    }
+
+    /// Asks for a blob of another repository (distribution specification, "Mounting a blob from another repository").
+    private func mount(_ digest: Digest, from source: Reference, to repository: Reference, _ endpoint: Endpoint)
+        async throws -> MountAnswer
+    {
+        let query = [("mount", digest.description), ("from", source.repository)]
+        let request = HTTPRequest(.post, try endpoint.url(repository, "blobs/uploads/", query: query))
+        let sender = sender(endpoint, [.push(repository), .pull(source)], accepting: [400, 401, 403, 404, 405])
+        do {
+            let response = try await perform(at: endpoint) { _ in try await sender.send(request) }
+            switch response.status {
+            case 201: return .mounted
+            // Not mounted, but an upload may go on from here (harbor#22863).
+            case 202: return .session(try location(response, request, endpoint))
+            // Some refuse instead of falling back (ggcr#1679): the upload is opened anew, without a word of mounting.
+            default: return .refused
+            }
+        } catch let error as RegistryError where error.failureClass == .authorisation {
+            // No token for the source: it is not ours to read.
+            return .refused
+        }
+    }
+
+    private func openSession(_ repository: Reference, _ endpoint: Endpoint) async throws -> HTTPURL {
+        let request = HTTPRequest(.post, try endpoint.url(repository, "blobs/uploads/"))
+        let response = try await sender(endpoint, [.push(repository)]).send(request)
+        return try location(response, request, endpoint)
+    }
+
+    private func upload(
+        _ blob: Blob, to location: HTTPURL, _ endpoint: Endpoint, _ scopes: [Scope],
+        progress: @escaping TransferProgress
+    ) async throws {
+        let url = try HTTPURL(appending([("digest", blob.digest.description)], to: location.text))
+        var request = HTTPRequest(.put, url, body: .blob(blob))
+        request.headers["Content-Type"] = "application/octet-stream"
+        // Between the last byte and the answer the registry may hash and move the whole blob.
+        request.timeouts.stall = .seconds(300)
+        for _ in 0..<4 {
+            let response = try await sender(endpoint, scopes).send(request, progress: progress)
+            if response.isSuccess { return }
+            // To the storage behind the registry; the sender shows our credentials to nobody else (acr#217).
+            request.url = try self.location(response, request, endpoint)
+        }
+        throw RegistryError(
+            .invalidAnswer, "\(endpoint.registry) redirects an upload again and again",
+            context: [FailureContext("request", "PUT \(url)")])
+    }
+
+    /// Where an answer sends us: absolute, relative or on another host, but never from https to plain http.
+    private func location(_ response: HTTPResponse, _ request: HTTPRequest, _ endpoint: Endpoint) throws -> HTTPURL {
+        guard let text = response.headers["Location"] else {
+            throw RegistryError(
+                .invalidAnswer, "\(endpoint.registry) answers \(response.status) without saying where to upload",
+                context: [FailureContext("request", "\(request.method.rawValue) \(request.url)")])
+        }
+        let location = try request.url.resolving(text)
+        guard request.url.scheme == .http || location.scheme == .https else {
+            throw RegistryError(
+                .invalidAnswer, "\(endpoint.registry) sends an upload from https to plain http, to '\(location)'",
+                hints: ["a registry behind a proxy needs to be told its outside address"])
+        }
+        return location
+    }
+}

@@ -1,0 +1,67 @@
+import Diagnostics
+import OCI
+import Synchronization
+public import Transfer
+
+/// The distribution API (OCI distribution specification 1.1), as much of it as pulling and pushing images takes.
+///
+/// One client serves all registries: it knows the credentials, keeps tokens, limits how much goes on at once with each
+/// host and repeats what may be repeated. Everything that comes from a registry is checked against its digest before
+/// anybody sees it. What differs between registries beyond the specification is not told here by name: mounts, upload
+/// locations and errors are taken in every form that is known to occur.
+public final class RegistryClient: Sendable {
+    let client: HTTPClient
+    let retrier: Retrier
+    private let authenticator: Authenticator
+    private let transfersPerHost: Int
+    private let limits = Mutex<[Endpoint: ConcurrencyLimit]>([:])
+
+    /// Makes a client.
+    /// - Parameters:
+    ///   - client: its `insecureHosts` are the registries that are spoken to by plain HTTP.
+    ///   - credentials: who we are.
+    ///   - retrier: how often and when is tried again.
+    ///   - transfersPerHost: how many requests go on at once with one registry.
+    public init(
+        client: HTTPClient, credentials: any CredentialSource = Anonymous(), retrier: Retrier = Retrier(),
+        transfersPerHost: Int = 4
+    ) {
+        self.client = client
+        self.retrier = retrier
+        self.transfersPerHost = transfersPerHost
+        authenticator = Authenticator(client: client, credentials: credentials, time: retrier.time)
+    }
+
+    /// Makes a client with the credentials of docker's configuration file.
+    /// - Throws: `RegistryError` (`invalid_credentials`) when the file cannot be read.
+    public convenience init(client: HTTPClient, environment: [String: String]) throws {
+        self.init(client: client, credentials: try DockerConfiguration(environment: environment))
+    }
+
+    func endpoint(_ reference: Reference) throws -> Endpoint {
+        try Endpoint(reference.registry, insecureHosts: client.configuration.insecureHosts)
+    }
+
+    func sender(_ endpoint: Endpoint, _ scopes: [Scope], accepting: Set<Int> = []) -> AuthorisedSender {
+        AuthorisedSender(
+            client: client, authenticator: authenticator, endpoint: endpoint, scopes: scopes, accepting: accepting)
+    }
+
+    /// What limits how much goes on at once with a registry.
+    func limit(at endpoint: Endpoint) -> ConcurrencyLimit {
+        limits.withLock { limits in
+            if let limit = limits[endpoint] { return limit }
+            let limit = ConcurrencyLimit(transfersPerHost)
+            limits[endpoint] = limit
+            return limit
+        }
+    }
+
+    /// Runs an operation when the registry has room for it, as often as the policy allows.
+    func perform<Value>(
+        at endpoint: Endpoint, isolation: isolated (any Actor)? = #isolation,
+        _ operation: (_ attempt: Int) async throws -> Value
+    ) async throws -> Value {
+        try await limit(at: endpoint).run { try await retrier.run(operation) }
+    }
+}

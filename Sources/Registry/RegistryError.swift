@@ -1,0 +1,109 @@
+public import Diagnostics
+import FoundationEssentials
+public import Transfer
+
+/// A registry that did not do what it was asked.
+public typealias RegistryError = Failure<RegistryErrorCode>
+
+/// How a registry can fail us.
+public enum RegistryErrorCode: String, ClassifiedCode {
+    /// It wants other credentials.
+    case unauthorised
+    /// These credentials may not do that.
+    case denied
+    /// It does not have what was asked for.
+    case notFound = "not_found"
+    /// It cannot now.
+    case unavailable
+    /// An upload that was under way is gone on its side.
+    case uploadLost = "upload_lost"
+    /// It will not.
+    case refused
+    /// Its answer breaks the distribution specification, or is not safe to follow.
+    case invalidAnswer = "invalid_answer"
+    /// What it delivers has another digest than it should have.
+    case contentMismatch = "content_mismatch"
+    /// Docker's configuration file cannot be read.
+    case invalidCredentials = "invalid_credentials"
+
+    /// Names and files are the asker's, all else the world's.
+    public var blame: Blame { self == .notFound || self == .invalidCredentials ? .request : .outside }
+
+    /// Whether trying again can help.
+    public var failureClass: FailureClass {
+        switch self {
+        case .unavailable, .uploadLost: .passing
+        case .unauthorised, .denied: .authorisation
+        default: .permanent
+        }
+    }
+
+    init(status: Int, codes: [String]) {
+        switch status {
+        case 401: self = .unauthorised
+        case 403: self = .denied
+        case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN"): self = .uploadLost
+        case 404: self = .notFound
+        default: self = FailureClass(status: status) == .passing ? .unavailable : .refused
+        }
+    }
+}
+
+/// The errors of a registry's answer in its own words (distribution specification, "Error Codes").
+struct RegistryComplaint {
+    private struct Document: Decodable {
+        struct Entry: Decodable {
+            var code: String?
+            var message: String?
+        }
+        var errors: [Entry]
+    }
+
+    /// The codes, such as `NAME_UNKNOWN`.
+    let codes: [String]
+    /// Codes and messages on one line, or the beginning of a plain text.
+    let text: String
+
+    init(_ body: [UInt8]) {
+        if let document = try? JSONDecoder().decode(Document.self, from: Data(body)) {
+            codes = document.errors.compactMap(\.code)
+            text = document.errors.map { [$0.code, $0.message].compactMap(\.self).joined(separator: ": ") }
+                .joined(separator: "; ")
+        } else {
+            codes = []
+            let printable = String(decoding: body, as: UTF8.self).unicodeScalars.map { $0.value < 0x20 ? " " : $0 }
+            text = String(String.UnicodeScalarView(printable).prefix(200))
+        }
+    }
+}
+
+extension RegistryError {
+    /// What an answer with an error status means.
+    init(_ response: HTTPResponse, to request: HTTPRequest, of registry: String) {
+        let complaint = RegistryComplaint(response.body)
+        let code = RegistryErrorCode(status: response.status, codes: complaint.codes)
+        let words = complaint.text.isEmpty ? "" : ": \(complaint.text)"
+        self.init(
+            code, "\(registry) answers \(response.status)\(words)",
+            context: [
+                FailureContext("registry", registry),
+                FailureContext("request", "\(request.method.rawValue) \(request.url)"),
+            ],
+            hints: Self.hints(code, complaint, registry))
+    }
+
+    private static func hints(_ code: RegistryErrorCode, _ complaint: RegistryComplaint, _ registry: String) -> [String]
+    {
+        switch code {
+        case .unauthorised, .denied:
+            return ["log in with 'docker login \(registry)'; the user needs the right to push or pull there"]
+        case .notFound where complaint.codes.contains("NAME_UNKNOWN"):
+            let isAmazon = registry.hasSuffix(".amazonaws.com")
+            return [
+                isAmazon ? "Amazon ECR needs the repository to be created beforehand" : "check the repository's name"
+            ]
+        case .notFound: return ["check the repository's name and the tag; a private one looks missing without login"]
+        default: return []
+        }
+    }
+}
