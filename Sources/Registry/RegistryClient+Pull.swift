@@ -58,6 +58,11 @@ extension RegistryClient {
         }
     }
 
+    /// Whether a repository has a manifest or an index, which it only takes with all that these refer to.
+    public func hasManifest(_ digest: Digest, in repository: Reference) async throws -> Bool {
+        try await head(repository.pinned(to: digest), at: endpoint(repository), scopes: [.pull(repository)]) != nil
+    }
+
     /// Whether a repository has a blob.
     public func hasBlob(_ digest: Digest, in repository: Reference) async throws -> Bool {
         let endpoint = try endpoint(repository)

@@ -55,6 +55,9 @@ public struct ContextFiles: Sendable {
         paths = walk.paths
     }
 
+    /// Whether a file of the context has a digest.
+    public func contains(_ digest: Digest) -> Bool { paths[digest] != nil }
+
     /// Opens a file of the context by its digest.
     public func open(_ digest: Digest) throws -> any RandomAccessReader {
         guard let path = paths[digest] else {

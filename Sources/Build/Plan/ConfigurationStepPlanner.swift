@@ -1,3 +1,4 @@
+import Diagnostics
 import OCI
 import Spec
 
@@ -6,36 +7,42 @@ struct ConfigurationStepPlanner: StepPlanner {
     let step: ConfigurationStep
 
     func plan(into draft: inout PlanDraft) throws {
+        draft.execution = try draft.execution.applying(step)
+    }
+}
+
+extension ImageConfiguration.Execution {
+    /// These settings with a step's on top.
+    /// - Throws: `BuildError` (`invalid_spec`) with the value at fault.
+    func applying(_ step: ConfigurationStep) throws(BuildError) -> Self {
+        var result = self
         for variable in step.environment {
             guard !variable.name.isEmpty, !variable.name.contains("=") else {
                 throw BuildError(
                     .invalidSpec, "'\(variable.name)' is not the name of an environment variable",
                     hints: ["write NAME=value"])
             }
-            draft.execution.setEnvironment(variable.name, variable.value)
+            result.setEnvironment(variable.name, variable.value)
         }
         if let entrypoint = step.entrypoint {
-            draft.execution.entrypoint = entrypoint
+            result.entrypoint = entrypoint
             // The base's arguments were meant for the base's entry point.
-            if step.command == nil { draft.execution.cmd = nil }
+            if step.command == nil { result.cmd = nil }
         }
-        if let command = step.command { draft.execution.cmd = command }
-        if let user = step.user { draft.execution.user = user }
+        if let command = step.command { result.cmd = command }
+        if let user = step.user { result.user = user }
         if let directory = step.workingDirectory {
             guard directory.hasPrefix("/") else {
                 throw BuildError(
                     .invalidSpec, "the working directory '\(directory)' is not absolute",
                     hints: ["start it with a slash"])
             }
-            draft.execution.workingDir = directory
+            result.workingDir = directory
         }
-        if !step.labels.isEmpty {
-            draft.execution.labels = (draft.execution.labels ?? [:]).merging(step.labels) { _, new in new }
-        }
+        if !step.labels.isEmpty { result.labels = (result.labels ?? [:]).merging(step.labels) { _, new in new } }
         for port in step.exposedPorts {
-            draft.execution.exposedPorts = (draft.execution.exposedPorts ?? [:]).merging([
-                port: ImageConfiguration.Empty()
-            ]) { first, _ in first }
+            result.exposedPorts = (result.exposedPorts ?? [:]).merging([port: .init()]) { $1 }
         }
+        return result
     }
 }

@@ -20,7 +20,7 @@ struct FilesStepPlanner: StepPlanner {
         for path in context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
         }
-        let destination = try draft.base.destination(step.destination)
+        let destination = try await draft.base.destination(step.destination)
         var shared: [FileEntry] = destination.missing.map { FileEntry(path: $0, kind: .directory, mode: 0o755) }
         var alone: [FileEntry] = []
         for item in context.items {

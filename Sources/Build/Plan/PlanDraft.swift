@@ -1,3 +1,4 @@
+import Layers
 import OCI
 import Python
 import Spec
@@ -32,6 +33,8 @@ struct PlanInputs: Sendable {
     var contexts: [ContextFiles] = []
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
+    /// What the wheels' indexes ask for.
+    var credentials = URLCredentials()
 }
 
 /// Plans one kind of step: (tree so far + inputs) → layers + configuration.

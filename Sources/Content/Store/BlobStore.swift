@@ -1,3 +1,4 @@
+import Diagnostics
 public import OCI
 
 /// A place that keeps content by its digest.
@@ -30,6 +31,16 @@ public protocol RandomAccessBlobStore: BlobStore {
 extension BlobStore {
     /// Whether a digest is there.
     public func contains(_ digest: Digest) throws -> Bool { try blob(digest) != nil }
+
+    /// The content of a digest that must be there.
+    /// - Throws: `ContentError` (`not_found`).
+    public func required(_ digest: Digest) throws -> Blob {
+        guard let blob = try blob(digest) else {
+            throw ContentError(
+                .notFound, "the store no longer holds \(digest)", hints: ["run the build again with --no-cache"])
+        }
+        return blob
+    }
 
     /// Keeps bytes that are at hand.
     @discardableResult

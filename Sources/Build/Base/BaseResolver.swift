@@ -1,0 +1,74 @@
+import Content
+import Diagnostics
+import Images
+import OCI
+import Registry
+import Spec
+import SystemPackage
+import Transfer
+
+/// Finds the image that a stage starts from, for one platform.
+struct BaseResolver: Sendable {
+    let cache: BuildCache
+    let registries: RegistryClient
+    let catalog: BaseCatalog
+    let maker: DebianBaseMaker
+    /// Whether a registry is asked although the tag was resolved before (`--pull`).
+    let pulls: Bool
+    let events: BuildEvents
+
+    /// The base for a platform.
+    /// - Parameter platform: nil takes the base's only one, or the host's.
+    func resolve(_ source: BaseSource, platform: Platform?) async throws -> BaseImage {
+        switch source {
+        case .registry(let reference):
+            return try await fromRegistry(reference, name: reference.description, platform: platform)
+        case .layout(let path):
+            let layout = try OCILayout(FilePath(path))
+            return base(try await layout.image(for: platform), name: path)
+        case .archive(let path):
+            let archive = try DockerArchive(FilePath(path), into: cache.blobs)
+            return base(try await archive.image(for: platform), name: path)
+        case .catalog(let name):
+            let definition = try catalog.definition(named: name)
+            switch definition.source {
+            case .image(let reference):
+                return try await fromRegistry(reference, name: name, platform: platform, definition: definition)
+            case .debian:
+                return base(try await maker.image(definition, platform: platform ?? .host), name: name)
+            }
+        }
+    }
+
+    private func base(_ image: Image, name: String, reference: Reference? = nil) -> BaseImage {
+        BaseImage(name: name, image: image, reference: reference, cache: cache)
+    }
+
+    // MARK: Registries
+
+    /// What a tag meant when it was last asked for.
+    private struct Resolved: Codable {
+        let root: Descriptor
+        let manifest: Descriptor
+    }
+
+    private func fromRegistry(
+        _ reference: Reference, name: String, platform: Platform?, definition: BaseImageDefinition? = nil
+    ) async throws -> BaseImage {
+        let source = RegistryImages(reference, registries: registries, cache: cache)
+        var key = KeyBuilder(kind: "base-reference", formatVersion: 1)
+        key.append(reference.description)
+        key.append((platform ?? .host).description)
+        let record = RecordKey(kind: "base-references", digest: try key.digest())
+        let image: Image
+        if !pulls, let known = try cache.records.value(Resolved.self, for: record) {
+            image = try await source.image(known.manifest)
+        } else {
+            let root = try await source.root()
+            image = try await source.image(for: platform)
+            try cache.records.setValue(Resolved(root: root, manifest: image.descriptor), for: record)
+        }
+        let adjusted = try definition.map { try $0.applied(to: image, cache: cache) } ?? image
+        return base(adjusted, name: name, reference: reference)
+    }
+}

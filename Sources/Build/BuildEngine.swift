@@ -1,0 +1,255 @@
+import Content
+import Diagnostics
+import FoundationEssentials
+public import Images
+public import OCI
+public import Python
+import Registry
+public import Spec
+import SystemPackage
+import Transfer
+
+// A build is three steps, each a value that the next one follows: resolve (what do the manifests, the context and the
+// base come to?), plan (`BuildPlan`: which layers by which recipes), realise (make what the cache lacks, put the image
+// together, hand it to its outputs). This room knows no HTTP and no terminal: the command line and the service use the
+// same entry point and render its events.
+
+/// Plans and carries out builds with one cache.
+public struct BuildEngine: Sendable {
+    /// What holds for all builds of an engine.
+    public struct Configuration: Sendable {
+        /// Where blobs and records are kept.
+        public var cache: BuildCache
+        /// The environment that uv and the registry client see.
+        public var environment: [String: String]
+        /// Registries and indexes to which plain HTTP or unchecked TLS is allowed, beside the loopback addresses:
+        /// `host[:port]`.
+        public var insecureRegistries: Set<String> = []
+        /// Whether finished layers, runs and resolutions of earlier builds are used.
+        public var usesCache = true
+        /// Whether registries are asked again for what a base's tag means.
+        public var pulls = false
+        /// How many layers are made at a time.
+        public var workers = ProcessInfo.processInfo.activeProcessorCount
+        /// How many wheels are downloaded at a time.
+        public var downloads = 8
+        /// How wheels are divided into layers.
+        public var partition = WheelPartition()
+
+        /// The usual settings with a cache.
+        public init(cache: BuildCache, environment: [String: String]) {
+            self.cache = cache
+            self.environment = environment
+        }
+    }
+
+    let configuration: Configuration
+    let events: BuildEvents
+    private let registries: RegistryClient
+    private let wheels: WheelFetcher
+
+    /// Makes an engine.
+    /// - Parameters:
+    ///   - configuration: what holds for all of its builds.
+    ///   - events: told of everything that happens.
+    /// - Throws: `RegistryError` when the credentials' file cannot be read.
+    public init(_ configuration: Configuration, events: BuildEvents) throws {
+        self.configuration = configuration
+        self.events = events
+        let client = HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
+        registries = try RegistryClient(client: client, environment: configuration.environment)
+        wheels = WheelFetcher(
+            downloader: Downloader(client), store: configuration.cache.blobs, limit: configuration.downloads)
+    }
+
+    // MARK: Planning
+
+    /// The plans of a spec, one for each platform; nothing is made but bases of the catalog, nothing is pushed.
+    public func plan(_ spec: BuildSpec) async throws -> [BuildPlan] {
+        try await drafts(spec).map(\.plan)
+    }
+
+    private func drafts(_ spec: BuildSpec) async throws -> [PlannedBuild] {
+        guard let stage = spec.stages.first, spec.stages.count == 1 else {
+            throw BuildError(.invalidSpec, "a build has one stage, not \(spec.stages.count)")
+        }
+        var builds: [PlannedBuild] = []
+        for platform in spec.platforms.isEmpty ? [nil] : spec.platforms.map(Optional.some) {
+            builds.append(try await draft(stage, of: spec, platform: platform))
+        }
+        return builds
+    }
+
+    private func draft(_ stage: Stage, of spec: BuildSpec, platform: Platform?) async throws -> PlannedBuild {
+        let base = try await events.phase(.base) { try await bases.resolve(stage.base, platform: platform) }
+        var draft = PlanDraft(base: base, timestamp: spec.timestamp)
+        for step in stage.steps { try await planner(of: step).plan(into: &draft) }
+        let finished = draft
+        return try await events.phase(.plan) {
+            PlannedBuild(plan: try plan(finished, annotations: spec.annotations), draft: finished)
+        }
+    }
+
+    private func planner(of step: Step) -> any StepPlanner {
+        switch step {
+        case .python(let step):
+            PythonStepPlanner(
+                step: step, resolver: resolver, partition: configuration.partition,
+                ignoresKnownResolutions: !configuration.usesCache, events: events)
+        case .files(let step): FilesStepPlanner(step: step, events: events)
+        case .configuration(let step): ConfigurationStepPlanner(step: step)
+        }
+    }
+
+    private func plan(_ draft: PlanDraft, annotations: [String: String]) throws -> BuildPlan {
+        let base = draft.base
+        var all = annotations
+        // Who rebases or checks for drift later starts from these (OCI image specification, annotations.md).
+        all["org.opencontainers.image.base.digest"] = base.digest.description
+        if let reference = base.reference { all["org.opencontainers.image.base.name"] = reference.description }
+        var layers = draft.layers
+        if configuration.usesCache {
+            for number in layers.indices { layers[number].cached = try configuration.cache.layer(layers[number].key) }
+        }
+        return BuildPlan(
+            platform: base.configuration.platform,
+            base: PlannedBase(name: base.name, digest: base.digest, layers: base.image.manifest.layers), layers: layers,
+            execution: draft.execution, annotations: all, timestamp: draft.timestamp)
+    }
+
+    // MARK: Building
+
+    /// Builds a spec and hands the result to its outputs.
+    /// - Parameters:
+    ///   - spec: what is asked for.
+    ///   - tags: the names of the image.
+    ///   - outputs: where it goes; nowhere leaves it in the cache.
+    public func build(_ spec: BuildSpec, tags: [Reference], outputs: [BuildOutput]) async throws -> BuildResult {
+        let pushes = outputs.contains(.registry) ? try pushes(of: tags) : []
+        let builds = try await drafts(spec)
+        let realised = try await events.phase(.layers) {
+            var realised: [RealisedBuild] = []
+            for build in builds { realised.append(try await realise(build, pushes: pushes)) }
+            return realised
+        }
+        return try await events.phase(.output) {
+            let images = try ImageSet(images: realised.map(\.image), isIndex: spec.platforms.count > 1)
+            for (number, push) in pushes.enumerated() {
+                let present = realised.filter { $0.presentIn.contains(number) }.map(\.image.descriptor.digest)
+                try await push.finish(images, present: Set(present))
+            }
+            for output in outputs { try await export(images, to: output, tags: tags) }
+            return BuildResult(
+                images: images, pushed: pushes.flatMap(\.tags),
+                uploadedBytes: pushes.reduce(0) { $0 + $1.uploadedBytes })
+        }
+    }
+
+    /// An image with the numbers of the pushes whose repositories have it already.
+    private struct RealisedBuild {
+        let image: Image
+        var presentIn: Set<Int> = []
+    }
+
+    private func realise(_ build: PlannedBuild, pushes: [ImagePush]) async throws -> RealisedBuild {
+        let (plan, base) = (build.plan, build.draft.base)
+        let assembler = ImageAssembler(cache: configuration.cache)
+        var presentIn: Set<Int> = []
+        let cached = plan.layers.compactMap(\.cached)
+        if cached.count == plan.layers.count {
+            // Nothing is to be made, so the image is known: one question tells whether the repository has all of it.
+            let image = try assembler.assemble(plan, base: base, layers: cached)
+            for (number, push) in pushes.enumerated() where try await push.has(image) { presentIn.insert(number) }
+        }
+        let needed = pushes.enumerated().filter { !presentIn.contains($0.offset) }.map(\.element)
+        let realiser = LayerRealiser(
+            cache: configuration.cache, wheels: wheels, workers: configuration.workers,
+            usesCache: configuration.usesCache, events: events)
+        let store = configuration.cache.blobs
+        let layers = try await withThrowingTaskGroup(of: Void.self) { group in
+            // The base travels while our layers are made.
+            for push in needed { group.addTask { try await push.push(base) } }
+            let layers = try await realiser.realise(plan, inputs: build.draft.inputs) { planned, layer in
+                for push in needed {
+                    try await push.push(layer.descriptor, title: planned.title) {
+                        try store.required(layer.descriptor.digest)
+                    }
+                }
+            }
+            try await group.waitForAll()
+            return layers
+        }
+        return RealisedBuild(image: try assembler.assemble(plan, base: base, layers: layers), presentIn: presentIn)
+    }
+
+    /// One for each repository, with its tags in the order given.
+    private func pushes(of tags: [Reference]) throws -> [ImagePush] {
+        guard !tags.isEmpty else {
+            throw BuildError(
+                .invalidOutput, "an image is to be pushed, but it has no name", hints: ["name it with --tag"])
+        }
+        for tag in tags where tag.digest != nil {
+            throw BuildError(
+                .invalidOutput, "'\(tag)' holds a digest, which an image gets only from its content",
+                hints: ["name it by a tag alone"])
+        }
+        var repositories: [Reference] = []
+        for tag in tags where !repositories.contains(where: { $0.name == tag.name }) { repositories.append(tag) }
+        return repositories.map { repository in
+            ImagePush(
+                to: repository, tags: tags.filter { $0.name == repository.name }, registries: registries, events: events
+            )
+        }
+    }
+
+    // MARK: Bases
+
+    /// Makes an entry of the catalog or fetches it, whole, into the cache.
+    /// - Parameter rebuild: whether it is made anew although the cache has it.
+    public func base(named name: String, platforms: [Platform], rebuild: Bool) async throws -> ImageSet {
+        var images: [Image] = []
+        for platform in platforms.isEmpty ? [nil] : platforms.map(Optional.some) {
+            let base = try await events.phase(.base) {
+                try await bases(rebuilding: rebuild).resolve(.catalog(name), platform: platform)
+            }
+            for layer in base.image.manifest.layers { _ = try await base.image.layer(layer) }
+            images.append(base.image)
+        }
+        return try ImageSet(images: images, isIndex: platforms.count > 1)
+    }
+
+    private var bases: BaseResolver { bases(rebuilding: false) }
+
+    private func bases(rebuilding: Bool) -> BaseResolver {
+        BaseResolver(
+            cache: configuration.cache, registries: registries,
+            catalog: BaseCatalog(environment: configuration.environment),
+            maker: DebianBaseMaker(cache: configuration.cache, events: events, rebuilds: rebuilding) {
+                try await install($0, on: $1)
+            },
+            pulls: configuration.pulls || rebuilding, events: events)
+    }
+
+    /// An image with wheels on top of a base, as a build of requirements alone.
+    private func install(_ requirements: [String], on base: BaseImage) async throws -> Image {
+        let directory = try FileSystem.makeTemporaryDirectory(prefix: configuration.cache.root.appending("base-"))
+        defer { try? FileSystem.removeTree(directory) }
+        let manifest = directory.appending("requirements.txt")
+        try FileSystem.write(requirements.map { "\($0)\n" }.joined().utf8, to: manifest)
+        var draft = PlanDraft(base: base, timestamp: .reproducible)
+        try await planner(of: .python(PythonStep(manifests: [manifest.string]))).plan(into: &draft)
+        return try await realise(PlannedBuild(plan: plan(draft, annotations: [:]), draft: draft), pushes: []).image
+    }
+
+    private var resolver: Resolver {
+        Resolver(
+            environment: configuration.environment, records: configuration.cache.records,
+            cache: configuration.cache.root, hasher: wheels)
+    }
+}
+
+/// A plan with what it was made from.
+struct PlannedBuild {
+    let plan: BuildPlan
+    let draft: PlanDraft
+}

@@ -1,0 +1,72 @@
+import Content
+import Diagnostics
+import Layers
+import OCI
+import Python
+import Spec
+import SystemPackage
+
+/// Plans a Python step: manifests are resolved for the interpreter found in the base, and the locked wheels divided into
+/// layers.
+struct PythonStepPlanner: StepPlanner {
+    let step: PythonStep
+    let resolver: Resolver
+    let partition: WheelPartition
+    /// Whether uv is asked although the answer is known (`--no-cache`).
+    let ignoresKnownResolutions: Bool
+    let events: BuildEvents
+
+    func plan(into draft: inout PlanDraft) async throws {
+        let environment = try await draft.base.pythonEnvironment()
+        let request = ResolutionRequest(
+            manifests: try step.manifests.map { try Manifest(FilePath($0)) }, indexes: step.indexes,
+            target: environment.target, upgrade: step.upgrade || ignoresKnownResolutions)
+        let resolution = try await events.phase(.resolve) { try await resolver.resolve(request) }
+        if let file = step.lockFile { try FileSystem.write(resolution.lock.pylockText.utf8, to: FilePath(file)) }
+        for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
+        draft.inputs.credentials = resolution.credentials
+        for wheels in try partition.divide(resolution.lock.packages.map(\.reference)) {
+            let layer = WheelLayer(
+                wheels: wheels.map { WheelInstallation(wheel: $0) }, scheme: environment.scheme,
+                timestamp: draft.timestamp)
+            try draft.append(Self.title(of: wheels), .wheels(layer))
+        }
+    }
+
+    /// `python: numpy 2.3.5`, or the first few names of a shared layer.
+    private static func title(of wheels: [WheelReference]) -> String {
+        if let only = wheels.first, wheels.count == 1 { return "python: \(only.name) \(only.version)" }
+        let shown = wheels.prefix(3).map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        return "python: \(shown)" + (wheels.count > 3 ? " and \(wheels.count - 3) more" : "")
+    }
+}
+
+extension BaseImage {
+    /// The Python that a command in a container would get, with the directories of the base on the way to its packages.
+    func pythonEnvironment() async throws -> PythonEnvironment {
+        let variables = Dictionary(
+            (configuration.config?.env ?? []).map { entry in
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+            }, uniquingKeysWith: { _, last in last })
+        let question = ["VIRTUAL_ENV", "PATH"].map { "\($0)=\(variables[$0] ?? "")" }
+        return try await remembered("python-environments", question: question) { tree in
+            var environment = try PythonDetector(
+                tree: tree, environment: variables, platform: configuration.platform
+            ).detect()
+            environment.scheme.directories = Self.directories(of: environment.scheme, in: tree)
+            return environment
+        }
+    }
+
+    /// The directories that lead from the prefix to where packages go, as the base has them.
+    private static func directories(of scheme: InstallScheme, in tree: FileTree) -> [SchemeDirectory] {
+        let places = [scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers, scheme.data]
+        let paths = Set(places.flatMap { LayerPath.ancestors(of: "\($0.dropFirst())/") })
+        return paths.filter { $0.hasPrefix("\(scheme.prefix.dropFirst())/") }.sorted(by: LayerPath.precedes)
+            .compactMap { path in
+                guard let entry = tree.entry(path), entry.kind == .directory else { return nil }
+                return SchemeDirectory(path: "/\(path)", mode: entry.mode, uid: entry.uid, gid: entry.gid)
+            }
+    }
+}

@@ -1,0 +1,99 @@
+import Content
+import Diagnostics
+import Layers
+import OCI
+import Python
+import Spec
+import Transfer
+
+/// Makes the layers of a plan that the cache lacks, several at a time, and hands each on as soon as it is there.
+struct LayerRealiser: Sendable {
+    let cache: BuildCache
+    let wheels: WheelFetcher
+    /// How many layers are made at a time.
+    let workers: Int
+    /// Whether finished layers and runs of earlier builds are used.
+    let usesCache: Bool
+    let events: BuildEvents
+
+    /// Makes what is missing.
+    /// - Parameters:
+    ///   - plan: the plan.
+    ///   - inputs: where contents can be had.
+    ///   - onLayer: called for each of the plan's layers when it is there, in no order.
+    /// - Returns: the layers in the plan's order.
+    func realise(
+        _ plan: BuildPlan, inputs: PlanInputs,
+        onLayer: @escaping @Sendable (PlannedLayer, MadeLayer) async throws -> Void
+    ) async throws -> [MadeLayer] {
+        var made = [MadeLayer?](repeating: nil, count: plan.layers.count)
+        try await withThrowingTaskGroup(of: (Int, MadeLayer).self) { group in
+            // Downloads of all wheels begin at once, within the fetcher's own limit; what computes waits for its turn.
+            let turn = ConcurrencyLimit(workers)
+            for (number, layer) in plan.layers.enumerated() {
+                group.addTask {
+                    let result = try await self.layer(layer, inputs: inputs, turn: turn)
+                    try await onLayer(layer, result)
+                    return (number, result)
+                }
+            }
+            for try await (number, layer) in group { made[number] = layer }
+        }
+        return made.compactMap(\.self)
+    }
+
+    private func layer(_ planned: PlannedLayer, inputs: PlanInputs, turn: ConcurrencyLimit) async throws -> MadeLayer {
+        if let cached = planned.cached {
+            emit(planned, cached, .cached)
+            return cached
+        }
+        do {
+            if case .wheels(let layer) = planned.recipe { try await fetch(layer, inputs: inputs) }
+            let made = try await turn.run { try make(planned, inputs: inputs) }
+            try cache.setLayer(made, for: planned.key)
+            emit(planned, made, .made)
+            return made
+        } catch let error as LayerError {
+            throw error.within(FailureContext("layer", planned.title))
+        }
+    }
+
+    private func make(_ planned: PlannedLayer, inputs: PlanInputs) throws -> MadeLayer {
+        switch planned.recipe {
+        case .wheels(let layer):
+            let maker = WheelLayerMaker(store: cache.blobs, records: cache.records, reusesRuns: usesCache)
+            return try maker.make(layer)
+        case .files(let layer):
+            let contexts = inputs.contexts
+            return try LayerMaker.make(
+                layer, contents: { digest in try Self.open(digest, in: contexts) }, in: cache.blobs)
+        }
+    }
+
+    private static func open(_ digest: Digest, in contexts: [ContextFiles]) throws -> any RandomAccessReader {
+        for context in contexts where context.contains(digest) { return try context.open(digest) }
+        throw BuildError(.invalidContext, "no context holds the content \(digest) that the plan names")
+    }
+
+    private func fetch(_ layer: WheelLayer, inputs: PlanInputs) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for installation in layer.wheels where try !cache.blobs.contains(installation.wheel.digest) {
+                guard let wheel = inputs.wheels[installation.wheel.digest] else {
+                    throw BuildError(
+                        .invalidSpec, "nothing says where the wheel \(installation.wheel.filename) can be had")
+                }
+                group.addTask {
+                    let report = ProgressReport(events, .downloading, subject: wheel.filename, total: wheel.size)
+                    try await wheels.fetch(wheel, credentials: inputs.credentials) { report.moved(to: $0) }
+                    report.finished(at: wheel.size ?? 0)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func emit(_ planned: PlannedLayer, _ layer: MadeLayer, _ disposition: LayerOutcome.Disposition) {
+        events.emit(
+            .layer(LayerOutcome(title: planned.title, descriptor: layer.descriptor, disposition: disposition)))
+    }
+}
