@@ -7,6 +7,8 @@ struct WheelFixture: Sendable {
     let filename: String
     let name: String
     let version: String
+    /// The text of its METADATA.
+    let metadata: String
     let bytes: [UInt8]
     let digest: Digest
 
@@ -16,12 +18,12 @@ struct WheelFixture: Sendable {
         let stem = name.replacing("-", with: "_")
         filename = "\(stem)-\(version)-\(tag).whl"
         let info = "\(stem)-\(version).dist-info"
-        let metadata =
+        metadata =
             (["Metadata-Version: 2.1", "Name: \(name)", "Version: \(version)"]
-            + requires.map { "Requires-Dist: \($0)" }).joined(separator: "\n")
+            + requires.map { "Requires-Dist: \($0)" }).joined(separator: "\n") + "\n"
         bytes = storedZip([
             ("\(stem).py", "VERSION = '\(version)'\n"),
-            ("\(info)/METADATA", metadata + "\n"),
+            ("\(info)/METADATA", metadata),
             ("\(info)/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: \(tag)\n"),
             ("\(info)/RECORD", ""),
         ])

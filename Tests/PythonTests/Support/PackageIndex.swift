@@ -1,0 +1,47 @@
+import OCI
+import RegistryTesting
+
+/// A package index of the test's wheels (simple repository API), at `/simple/` with what PyPI tells, and at `/links/`
+/// as a bare page of links that tells no digest.
+struct PackageIndex: Sendable {
+    let wheels: [WheelFixture]
+    /// `user:password` that must be given, in base64.
+    var authorization: String?
+
+    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+        if let authorization, request.header("Authorization") != "Basic \(authorization)" {
+            return LoopbackResponse(401, headers: [("WWW-Authenticate", "Basic realm=\"test\"")], text: "no")
+        }
+        let parts = request.path.split(separator: "/").map(String.init)
+        switch (parts.first, parts.count) {
+        case ("simple", 2): return project(parts[1])
+        case ("links", 1):
+            let page = wheels.map { "<a href=\"/files/\($0.filename)\">\($0.filename)</a>" }.joined(separator: "\n")
+            return LoopbackResponse(200, headers: [("Content-Type", "text/html")], text: page)
+        case ("files", 2) where request.method == "HEAD": return LoopbackResponse(405)
+        case ("files", 2) where parts[1].hasSuffix(".metadata"):
+            guard let wheel = wheels.first(where: { $0.filename + ".metadata" == parts[1] }) else { break }
+            return LoopbackResponse(200, headers: [("Content-Type", "text/plain")], text: wheel.metadata)
+        case ("files", 2):
+            guard let wheel = wheels.first(where: { $0.filename == parts[1] }) else { break }
+            return LoopbackResponse(200, headers: [("Content-Type", "application/octet-stream")], body: wheel.bytes)
+        default: break
+        }
+        return LoopbackResponse(404, text: "not here")
+    }
+
+    /// A project's page in the JSON form of PEP 691, with sizes (PEP 700).
+    private func project(_ name: String) -> LoopbackResponse {
+        let files = wheels.filter { $0.name == name }
+        guard !files.isEmpty else { return LoopbackResponse(404, text: "no such project") }
+        let list = files.map { wheel in
+            """
+            {"filename": "\(wheel.filename)", "url": "/files/\(wheel.filename)", "size": \(wheel.bytes.count),
+             "hashes": {"sha256": "\(wheel.digest.encoded)"}, "requires-python": ">=3.8", "yanked": false, "core-metadata": true}
+            """
+        }.joined(separator: ",")
+        return LoopbackResponse(
+            200, headers: [("Content-Type", "application/vnd.pypi.simple.v1+json")],
+            text: "{\"meta\": {\"api-version\": \"1.1\"}, \"name\": \"\(name)\", \"files\": [\(list)]}")
+    }
+}
