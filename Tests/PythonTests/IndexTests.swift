@@ -22,7 +22,7 @@ import Transfer
     }
 
     var fetcher: WheelFetcher {
-        WheelFetcher(sender: HTTPClient(), retrier: Retrier(policy: .never), store: store, limit: 2)
+        WheelFetcher(downloader: Downloader(HTTPClient(), retrier: Retrier(policy: .never)), store: store, limit: 2)
     }
 
     func resolve(
@@ -47,7 +47,9 @@ import Transfer
                                 filename: wheel.filename, url: "\(server.origin)/files/\(wheel.filename)",
                                 size: Int64(wheel.bytes.count), digest: wheel.digest))
                     })
-            try await fetcher.fetch(resolution.lock.packages, credentials: resolution.credentials)
+            for package in resolution.lock.packages {
+                try await fetcher.fetch(package.wheel, credentials: resolution.credentials)
+            }
             for wheel in wheels {
                 let blob = try store.blob(wheel.digest)
                 #expect(try blob?.readAll() == wheel.bytes)
@@ -133,7 +135,7 @@ import Transfer
     /// "planted:s3cret" in base64.
     static let secret = "cGxhbnRlZDpzM2NyZXQ="
 
-    @Test(arguments: ["flag", "file", "variable"])
+    @Test(arguments: ["flag", "file", "variable", "netrc", "named"])
     func credentialsReachTheIndexAndNothingElse(_ way: String) async throws {
         let index = PackageIndex(wheels: wheels, authorization: Self.secret)
         try await LoopbackServer.run(answering: { index.answer($0) }) { server in
@@ -142,6 +144,18 @@ import Transfer
             switch way {
             case "flag": resolution = try await resolve("alpha\n", PackageIndexes(indexURL: url))
             case "file": resolution = try await resolve("--index-url \(url)\nalpha\n", PackageIndexes())
+            case "netrc":
+                let netrc = try workshop.file("netrc", "machine 127.0.0.1\n  login planted\n  password s3cret\n")
+                resolution = try await resolve(
+                    "alpha\n", PackageIndexes(indexURL: "http://\(server.host)/simple"),
+                    environment: ["NETRC": netrc.string])
+            case "named":
+                try workshop.file(
+                    "uv.toml", "index = [{ name = \"my-own\", url = \"http://\(server.host)/simple\", default = true }]"
+                )
+                resolution = try await resolve(
+                    "alpha\n", PackageIndexes(),
+                    environment: ["UV_INDEX_MY_OWN_USERNAME": "planted", "UV_INDEX_MY_OWN_PASSWORD": "s3cret"])
             default:
                 resolution = try await resolve(
                     "--index-url http://${WHO}@\(server.host)/simple\nalpha\n", PackageIndexes(),
@@ -149,7 +163,9 @@ import Transfer
             }
             let text = String(decoding: try CanonicalJSON.encode(resolution.lock), as: UTF8.self)
             #expect(!text.contains("s3cret") && !text.contains("planted"))
-            try await fetcher.fetch(resolution.lock.packages, credentials: resolution.credentials)
+            for package in resolution.lock.packages {
+                try await fetcher.fetch(package.wheel, credentials: resolution.credentials)
+            }
             #expect(try store.contains(wheels[0].digest))
 
             // Another password is the same question.
@@ -179,15 +195,11 @@ import Transfer
         try await LoopbackServer.run(answering: {
             $0.path.hasPrefix("/files/beta") ? other.answer($0) : index.answer($0)
         }) { server in
-            let packages = [
-                LockedPackage(
-                    name: "beta", version: "2.0",
-                    wheel: LockedWheel(
-                        filename: wheels[1].filename, url: "\(server.origin)/files/\(wheels[1].filename)", size: nil,
-                        digest: wheels[1].digest))
-            ]
+            let wheel = LockedWheel(
+                filename: wheels[1].filename, url: "\(server.origin)/files/\(wheels[1].filename)", size: nil,
+                digest: wheels[1].digest)
             let error = await #expect(throws: TransferError.self) {
-                try await fetcher.fetch(packages, credentials: URLCredentials())
+                try await fetcher.fetch(wheel, credentials: URLCredentials())
             }
             #expect(error?.code == .contentMismatch)
             #expect(error?.hints.contains { $0.contains("--upgrade") } ?? false)

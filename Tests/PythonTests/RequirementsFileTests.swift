@@ -66,7 +66,12 @@ import Testing
         #expect(URLCredentials.redacted("see 'https://me:pw@h/?t=1' now") == "see 'https://h/?t=…' now")
         #expect(credentials.adding(to: "https://host.example/f.whl") == "https://me:pw@host.example/f.whl")
         #expect(credentials.adding(to: "http://b:1/f.whl") == "http://a@b:1/f.whl")
-        for other in ["http://host.example/f.whl", "https://b:1/f", "file:///x", "https://else@host.example/f"] {
+        credentials.collect(
+            netrc: "machine n.example login u password p@/x\nmachine b login no password no\ndefault login d password d"
+        )
+        #expect(credentials.adding(to: "https://n.example:8443/f") == "https://u:p%40%2Fx@n.example:8443/f")
+        #expect(credentials.adding(to: "http://b:1/f.whl") == "http://a@b:1/f.whl")
+        for other in ["http://host.example/f.whl", "https://d/f", "file:///x", "https://else@host.example/f"] {
             #expect(credentials.adding(to: other) == other)
         }
     }

@@ -20,14 +20,19 @@ func removingPercentEncoding(_ text: some StringProtocol) -> String {
 }
 
 /// A path as a URL has it.
-func addingPercentEncoding(_ path: String) -> String {
+func addingPercentEncoding(_ path: String) -> String { encoded(path, keeping: "-._~/+!") }
+
+/// A user's name or password as a URL has it.
+func addingUserInformationEncoding(_ text: String) -> String { encoded(text, keeping: "-._~") }
+
+private func encoded(_ text: String, keeping: String) -> String {
     var result = ""
-    for byte in path.utf8 {
+    for byte in text.utf8 {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             result.unicodeScalars.append(Unicode.Scalar(byte))
-        case _ where "-._~/+!".utf8.contains(byte): result.unicodeScalars.append(Unicode.Scalar(byte))
+        case _ where keeping.utf8.contains(byte): result.unicodeScalars.append(Unicode.Scalar(byte))
         default:
             let digits = String(byte, radix: 16, uppercase: true)
             result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"

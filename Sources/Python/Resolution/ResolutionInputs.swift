@@ -38,6 +38,12 @@ struct ResolutionInputs: Sendable {
         for name in ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"] {
             if let value = environment.variables[name] { credentials.collect(from: value) }
         }
+        for index in try namedIndexes() {
+            credentials.collect(user: index.user, password: index.password, for: index.url)
+        }
+        if let netrc = environment.netrc, let text = try? FileSystem.read(netrc) {
+            credentials.collect(netrc: String(decoding: text, as: UTF8.self))
+        }
     }
 
     /// Whether all inputs can be known without asking another machine.
@@ -73,6 +79,26 @@ struct ResolutionInputs: Sendable {
             key.append(variable.value)
         }
         return try key.digest()
+    }
+
+    /// The indexes whose user and password stand in variables of their own (`UV_INDEX_NAME_PASSWORD`).
+    private func namedIndexes() throws -> [(url: String, user: String, password: String)] {
+        guard environment.variables.keys.contains(where: { $0.hasPrefix("UV_INDEX_") && $0.hasSuffix("_PASSWORD") })
+        else { return [] }
+        var indexes: [(name: String, url: String)] = []
+        for name in ["UV_INDEX", "UV_DEFAULT_INDEX"] {
+            for word in (environment.variables[name] ?? "").split(separator: " ") {
+                let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+                if parts.count == 2, !parts[0].contains("/") { indexes.append((parts[0], parts[1])) }
+            }
+        }
+        for file in texts where file.path.extension == "toml" { indexes += UvConfiguration.indexes(in: file.text) }
+        return indexes.compactMap { index in
+            // The name in capitals, everything else as `_` (uv, "Providing credentials directly").
+            let stem = String(index.name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+            guard let password = environment.variables["UV_INDEX_\(stem)_PASSWORD"] else { return nil }
+            return (index.url, environment.variables["UV_INDEX_\(stem)_USERNAME"] ?? "", password)
+        }
     }
 
     private mutating func add(_ path: FilePath) throws {

@@ -6,6 +6,7 @@ import Diagnostics
 /// It has no description and is not Codable, since it must not get anywhere but into a request.
 public struct URLCredentials: Sendable {
     private struct Entry {
+        /// `https://host:443`; for netrc the bare `host`.
         let origin: String
         let userInfo: String
     }
@@ -25,10 +26,41 @@ public struct URLCredentials: Sendable {
         }
     }
 
+    /// Remembers what a netrc file says of hosts, as uv does when it resolves. The passwords of URLs go before it.
+    mutating func collect(netrc text: String) {
+        var host: String?
+        var login = ""
+        var words = text.split(whereSeparator: \.isWhitespace)[...]
+        while let word = words.popFirst() {
+            switch word {
+            case "machine": host = words.popFirst()?.lowercased()
+            case "default": host = nil
+            case "login": login = words.popFirst().map(String.init) ?? ""
+            case "password":
+                guard let password = words.popFirst(), let host else { continue }
+                remember(origin: host, user: login, password: String(password))
+            default: break
+            }
+        }
+    }
+
+    /// Remembers a user and a password that were given apart from the URL that they are for.
+    mutating func collect(user: String, password: String, for url: String) {
+        guard let origin = URLParts.all(in: Array(url.utf8)).first?.origin else { return }
+        remember(origin: origin, user: user, password: password)
+    }
+
+    private mutating func remember(origin: String, user: String, password: String) {
+        guard !entries.contains(where: { $0.origin == origin }) else { return }
+        let userInfo = [user, password].map(addingUserInformationEncoding).joined(separator: ":")
+        entries.append(Entry(origin: origin, userInfo: userInfo))
+    }
+
     /// The URL with the user information that its origin was given with.
     public func adding(to url: String) -> String {
         guard let parts = URLParts.all(in: Array(url.utf8)).first, parts.userInfo == nil,
-            let entry = entries.first(where: { $0.origin == parts.origin }),
+            let entry = entries.first(where: { $0.origin == parts.origin })
+                ?? entries.first(where: { $0.origin == String(parts.host) }),
             let mark = url.firstRange(of: "://")
         else { return url }
         return "\(url[..<mark.upperBound])\(entry.userInfo)@\(url[mark.upperBound...])"
@@ -69,6 +101,13 @@ private struct URLParts {
     let userInfo: Range<Int>?
     /// Scheme, host and port in lower case: `https://host:443`, the user information left out.
     let origin: String
+
+    /// The host alone.
+    var host: Substring {
+        let authority = origin.firstRange(of: "://").map { origin[$0.upperBound...] } ?? origin[...]
+        if authority.hasPrefix("[") { return authority.prefix { $0 != "]" } }
+        return authority.prefix { $0 != ":" }
+    }
 
     /// Every URL in a text.
     static func all(in bytes: [UInt8]) -> [URLParts] {

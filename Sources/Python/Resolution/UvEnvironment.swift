@@ -65,6 +65,11 @@ struct UvEnvironment: Sendable {
         }
     }
 
+    /// Where hosts' passwords stand (`NETRC`, else `~/.netrc`).
+    var netrc: FilePath? {
+        variables["NETRC"].map { FilePath($0) } ?? variables["HOME"].map { FilePath($0).appending(".netrc") }
+    }
+
     private static let choosing = [
         "UV_CONSTRAINT", "UV_OVERRIDES", "UV_OVERRIDE", "UV_EXCLUDES", "UV_EXCLUDE", "UV_EXCLUDE_NEWER",
         "UV_PRERELEASE",
