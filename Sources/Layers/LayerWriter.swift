@@ -15,11 +15,13 @@ public final class LayerWriter {
     private let output: (UnsafeRawBufferPointer) throws -> Void
     private let tarDigester: Digester?
     private let inflater = Inflater()
-    private let deflater = Deflater()
+    private let deflater: Deflater
+    private let headerDeflater: Deflater
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Deflater.blockSize, alignment: 64)
     // Tar bytes that wait for their member: padding and headers.
     private var pending: [UInt8] = []
     private var isInContent = false
+    private var paths: Set<String> = []
     // Set right after initialisation, since its sink is this object.
     private var tar: TarWriter?
 
@@ -33,25 +35,34 @@ public final class LayerWriter {
     public init(hashesTar: Bool = true, output: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
         self.output = output
         tarDigester = hashesTar ? try Digester() : nil
+        deflater = try Deflater()
+        headerDeflater = try Deflater(.runs)
         tar = try TarWriter { [unowned self] bytes in receive(bytes) }
     }
 
     deinit { buffer.deallocate() }
 
     /// Appends an entry.
-    /// - Throws: `LayerError` when the content does not match the header.
+    /// - Throws: `LayerError` when the content does not match the header, or the path was appended before.
     public func append(_ entry: LayerEntry) throws {
         try Task.checkCancellation()
+        guard paths.insert(entry.header.path).inserted else {
+            throw LayerError(.duplicatePath, "the path '\(entry.header.path)' would stand twice in one layer")
+        }
         try tar?.beginEntry(entry.header)
-        if case .file(let size) = entry.header.kind, size > 0 {
-            try writePending()
-            isInContent = true
+        if case .file(let size) = entry.header.kind {
             do {
-                try writeContent(entry.content, size: size, path: entry.header.path)
+                if size > 0 {
+                    try writePending()
+                    isInContent = true
+                    try writeContent(entry.content, size: size)
+                    isInContent = false
+                } else {
+                    try checkEmpty(entry.content)
+                }
             } catch let error as LayerError {
                 throw error.within(FailureContext("path", entry.header.path))
             }
-            isInContent = false
         }
         try tar?.endEntry()
     }
@@ -99,30 +110,32 @@ public final class LayerWriter {
 
     private func writePending() throws {
         guard !pending.isEmpty else { return }
-        let bytes = pending
+        try pending.withUnsafeBytes { try writeMember($0, by: headerDeflater) }
         pending.removeAll(keepingCapacity: true)
-        try bytes.withUnsafeBytes { raw in
-            var crc = CRC32()
-            crc.update(raw)
-            try beginMember()
-            try deflate(raw)
-            try endMember(crc: crc.value, size: Int64(raw.count))
-        }
     }
 
-    private func deflate(_ bytes: UnsafeRawBufferPointer) throws {
+    private func writeMember(_ bytes: UnsafeRawBufferPointer, by deflater: Deflater) throws {
+        var crc = CRC32()
+        crc.update(bytes)
+        try beginMember()
         deflater.reset()
-        var rest = bytes
-        repeat {
-            let block = UnsafeRawBufferPointer(rebasing: rest.prefix(Deflater.blockSize))
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(block.count))
-            try deflater.deflate(block, isLast: rest.isEmpty, output)
-        } while !rest.isEmpty
+        try deflater.deflate(bytes, isLast: true, output)
+        try endMember(crc: crc.value, size: Int64(bytes.count))
     }
 
     // MARK: Contents
 
-    private func writeContent(_ content: LayerContent, size: Int64, path: String) throws {
+    /// An empty file has no member, but what an archive says of it is held against it all the same.
+    private func checkEmpty(_ content: LayerContent) throws {
+        switch content {
+        case .none: break
+        case .bytes(let bytes): try check(size: 0, got: Int64(bytes.count))
+        case .deflated(let span): try check(crc: span.crc, got: 0)
+        case .plain(let span), .stored(let span): try check(crc: span.crc ?? 0, got: 0)
+        }
+    }
+
+    private func writeContent(_ content: LayerContent, size: Int64) throws {
         switch content {
         case .none:
             throw LayerError(.corruptEntry, "a file of \(size) bytes came without content")
@@ -131,12 +144,8 @@ public final class LayerWriter {
                 throw LayerError(.corruptEntry, "a file of \(size) bytes came with \(bytes.count)")
             }
             try bytes.withUnsafeBytes { raw in
-                var crc = CRC32()
-                crc.update(raw)
                 try tar?.write(raw)
-                try beginMember()
-                try deflate(raw)
-                try endMember(crc: crc.value, size: size)
+                try writeMember(raw, by: deflater)
             }
         case .deflated(let span): try writeDeflated(span, size: size)
         case .plain(let span): try writePlain(span, size: size, stores: false)

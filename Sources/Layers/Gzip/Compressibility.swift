@@ -9,7 +9,7 @@ public enum Compressibility {
     public static func isIncompressible(_ source: any RandomAccessReader, size: Int64) throws -> Bool {
         let sampleSize = Int64(Deflater.blockSize)
         guard size >= sampleSize else { return false }
-        let deflater = Deflater()
+        let deflater = try Deflater()
         var before = 0
         var after = 0
         // The start, which may be a header, the middle and the end.

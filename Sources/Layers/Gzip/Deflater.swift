@@ -1,63 +1,68 @@
-import CISAL
+import CZlib
 import Diagnostics
 
-/// Deflates by ISA-L so that the result depends on the bytes alone.
+/// Deflates by zlib, so that the result depends on the bytes alone.
 ///
-/// ISA-L's output depends on how its input is fed, and at level 3 on the processor, too. So whoever uses this feeds
-/// blocks of `blockSize`, aligned to the start of the content, at level 1.
+/// Not by ISA-L, which is four times as fast: its plain C, SSE4 and Arm code find other matches, so a layer would have
+/// another digest on another processor, and its output depends on how the input is fed, too. Little is deflated here,
+/// since a wheel's own streams are taken over.
+///
+/// A deflater is used again for stream after stream and belongs to one thread at a time.
 final class Deflater {
-    /// The length of every fed block but the last, in bytes.
+    /// What the content is like.
+    enum Strategy {
+        /// Any content.
+        case general
+        /// Tar headers: short, and most of it runs of one byte. Looking for runs alone takes half the time and gives
+        /// less.
+        case runs
+    }
+
+    /// The length in which contents are read and fed, in bytes.
     static let blockSize = 256 << 10
 
-    private let stream = UnsafeMutablePointer<isal_zstream>.allocate(capacity: 1)
-    private let levelBuffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: cooperage_isal_level1_buffer_size(), alignment: 64)
-    // Larger than any block can become, so that output never runs out in the middle of a block.
-    private let output = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: blockSize + (blockSize >> 3) + 4096, alignment: 64)
+    // zlib keeps a pointer to the stream, so it stays where it is.
+    private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
 
-    init() {
-        stream.initialize(to: isal_zstream())
-        levelBuffer.initializeMemory(as: UInt8.self, repeating: 0)
+    init(_ strategy: Strategy = .general) throws(LayerError) {
+        stream.initialize(to: z_stream())
+        let code =
+            switch strategy {
+            case .general: cooperage_deflate_init(stream, 1, 15, 8, Z_DEFAULT_STRATEGY)
+            case .runs: cooperage_deflate_init(stream, 1, 12, 4, Z_RLE)
+            }
+        guard code == Z_OK else { throw LayerError(.unavailable, "zlib cannot start to deflate (it says \(code))") }
     }
 
     deinit {
+        deflateEnd(stream)
         stream.deallocate()
-        levelBuffer.deallocate()
         output.deallocate()
     }
 
     /// Starts a new stream.
-    func reset() {
-        isal_deflate_init(stream)
-        stream.pointee.level = 1
-        stream.pointee.level_buf = levelBuffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.level_buf_size = UInt32(levelBuffer.count)
-        stream.pointee.gzip_flag = UInt16(IGZIP_DEFLATE)
-        stream.pointee.flush = UInt16(NO_FLUSH)
-    }
+    func reset() { deflateReset(stream) }
 
-    /// Deflates the next block of a stream.
+    /// Deflates the next part of a stream; how a stream is divided into parts does not change what comes out.
     ///
     /// - Parameters:
-    ///   - block: `blockSize` bytes, or fewer if it is the last one.
-    ///   - isLast: whether the stream ends with it.
+    ///   - part: the bytes.
+    ///   - isLast: whether the stream ends with them.
     ///   - body: takes compressed bytes.
-    func deflate(_ block: UnsafeRawBufferPointer, isLast: Bool, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
-    {
-        stream.pointee.next_in = UnsafeMutablePointer(
-            mutating: block.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        stream.pointee.avail_in = UInt32(block.count)
-        stream.pointee.end_of_stream = isLast ? 1 : 0
+    func deflate(_ part: UnsafeRawBufferPointer, isLast: Bool, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: part.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(part.count)
         repeat {
             stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
             stream.pointee.avail_out = UInt32(output.count)
-            let code = isal_deflate(stream)
-            guard code == COMP_OK else {
-                throw LayerError(.unavailable, "ISA-L cannot deflate (it says \(code))")
+            let code = CZlib.deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+            // No progress is possible where neither input nor output is left over, which is fine.
+            guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else {
+                throw LayerError(.unavailable, "zlib cannot deflate (it says \(code))")
             }
             let produced = output.count - Int(stream.pointee.avail_out)
             if produced > 0 { try body(UnsafeRawBufferPointer(rebasing: output[..<produced])) }
-        } while stream.pointee.avail_out == 0 || stream.pointee.avail_in > 0
+        } while stream.pointee.avail_out == 0
     }
 }
