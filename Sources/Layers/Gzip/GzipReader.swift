@@ -8,6 +8,11 @@ public final class GzipReader: ByteReader {
     private let state = UnsafeMutablePointer<inflate_state>.allocate(capacity: 1)
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     private var isWithinMember = false
+    private var isAtEnd = false
+
+    /// ISA-L 2.30 forgets a member's flags where the input ends within its header. So a member is begun with its header
+    /// at hand: an extra field of 64 KiB, and names.
+    private static let headerRoom = 80 << 10
 
     /// Inflates what `source` holds.
     public init(_ source: any ByteReader) {
@@ -31,24 +36,19 @@ public final class GzipReader: ByteReader {
         state.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
         state.pointee.avail_out = room
         while state.pointee.avail_out == room {
-            if state.pointee.avail_in == 0 {
-                let count = try source.read(into: input)
-                guard count > 0 else {
-                    guard !isWithinMember else {
-                        throw LayerError(.unreadableLayer, "the gzip stream ends within a member")
-                    }
-                    return 0
+            try refill(to: isWithinMember ? 1 : Self.headerRoom)
+            guard state.pointee.avail_in > 0 else {
+                guard !isWithinMember else {
+                    throw LayerError(.unreadableLayer, "the gzip stream ends within a member")
                 }
-                state.pointee.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
-                state.pointee.avail_in = UInt32(count)
+                return 0
             }
             if !isWithinMember {
                 // Zeros behind the last member are padding, as gzip takes them.
-                while state.pointee.avail_in > 0, state.pointee.next_in?.pointee == 0 {
-                    state.pointee.next_in += 1
-                    state.pointee.avail_in -= 1
+                if state.pointee.next_in?.pointee == 0 {
+                    skipZeros()
+                    continue
                 }
-                if state.pointee.avail_in == 0 { continue }
                 isWithinMember = true
             }
             let code = isal_inflate(state)
@@ -69,5 +69,26 @@ public final class GzipReader: ByteReader {
             }
         }
         return Int(room - state.pointee.avail_out)
+    }
+
+    /// Reads on until so many bytes are at hand or the source ends.
+    private func refill(to count: Int) throws {
+        var filled = Int(state.pointee.avail_in)
+        guard filled < count, !isAtEnd, let start = input.baseAddress else { return }
+        if let rest = state.pointee.next_in, filled > 0 { start.copyMemory(from: rest, byteCount: filled) }
+        while filled < count, !isAtEnd {
+            let read = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: input[filled...]))
+            isAtEnd = read == 0
+            filled += read
+        }
+        state.pointee.next_in = start.assumingMemoryBound(to: UInt8.self)
+        state.pointee.avail_in = UInt32(filled)
+    }
+
+    private func skipZeros() {
+        while state.pointee.avail_in > 0, state.pointee.next_in?.pointee == 0 {
+            state.pointee.next_in += 1
+            state.pointee.avail_in -= 1
+        }
     }
 }
