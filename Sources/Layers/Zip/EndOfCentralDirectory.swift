@@ -29,8 +29,8 @@ struct EndOfCentralDirectory {
         var size = UInt64(try record.uint32())
         var offset = UInt64(try record.uint32())
         var directoryEnd = tailOffset + Int64(position)
-        let needsZip64 = count == 0xFFFF || size == 0xFFFF_FFFF || offset == 0xFFFF_FFFF
-        if let zip64 = try Self.zip64Record(source, before: directoryEnd), needsZip64 {
+        // Taken wherever it stands, as by Python: it may repeat numbers that would have fitted above.
+        if let zip64 = try Self.zip64Record(source, before: directoryEnd) {
             (count, size, offset, directoryEnd) = zip64
         } else {
             guard disk == 0, directoryDisk == 0, UInt64(countHere) == count else {
@@ -72,22 +72,21 @@ struct EndOfCentralDirectory {
     private static func zip64Record(_ source: any RandomAccessReader, before end: Int64) throws
         -> (count: UInt64, size: UInt64, offset: UInt64, directoryEnd: Int64)?
     {
-        guard end >= 20 else { return nil }
+        guard end >= 76 else { return nil }
         var locator = ZipCursor(try source.bytes(at: end - 20, count: 20))
         guard try locator.uint32() == 0x0706_4B50 else { return nil }
         locator.skip(4)
-        let recordOffset = try locator.uint64()
-        guard recordOffset <= UInt64(end - 20), UInt64(end - 20) - recordOffset >= 56 else {
-            throw LayerError(.invalidZip, "the ZIP archive's ZIP64 record lies outside of it")
+        let stated = try locator.uint64()
+        // Something before the archive shifts the record; it is then directly before its locator, as Python writes it.
+        for position in [Int64(clamping: stated), end - 76] where position <= end - 76 {
+            var record = ZipCursor(try source.bytes(at: position, count: 56))
+            guard try record.uint32() == 0x0606_4B50 else { continue }
+            record.skip(28)
+            let count = try record.uint64()
+            let size = try record.uint64()
+            let offset = try record.uint64()
+            return (count, size, offset, position)
         }
-        var record = ZipCursor(try source.bytes(at: Int64(recordOffset), count: 56))
-        guard try record.uint32() == 0x0606_4B50 else {
-            throw LayerError(.invalidZip, "the ZIP archive's ZIP64 record is missing")
-        }
-        record.skip(28)
-        let count = try record.uint64()
-        let size = try record.uint64()
-        let offset = try record.uint64()
-        return (count, size, offset, Int64(recordOffset))
+        return nil
     }
 }

@@ -42,6 +42,21 @@ public struct ZipArchive: Sendable {
             entries.append(entry)
         }
         self.entries = entries
+        try checkOverlaps(directoryOffset: end.offset)
+    }
+
+    /// Refuses entries that share bytes, the way in which small archives come to claim much (and Python's zipfile does).
+    private func checkOverlaps(directoryOffset: Int64) throws {
+        var end = directoryOffset - base
+        for entry in entries.sorted(by: { $0.headerOffset > $1.headerOffset }) {
+            // A local header takes 30 bytes at least.
+            guard entry.headerOffset + 30 + entry.compressedSize <= end else {
+                throw LayerError(
+                    .invalidZip, "the entry '\(entry.path)' runs into what follows it in the ZIP archive",
+                    hints: ["the archive is damaged or made to do harm; get it from another source"])
+            }
+            end = entry.headerOffset
+        }
     }
 
     /// Where an entry's kept bytes start.
