@@ -15,15 +15,20 @@ struct ELFVersionDefinitions {
             guard offset >= 0, width <= bytes.count, offset <= bytes.count - width else { return nil }
             return Int(exactly: bytes[offset..<offset + width].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         }
+        // Offsets come from the file: one that lies outside of it is none, and sums of those that are left cannot
+        // overflow.
+        func offset(at position: Int, _ width: Int) -> Int? {
+            number(position, width).flatMap { $0 <= bytes.count ? $0 : nil }
+        }
         func text(_ offset: Int) -> String? {
             guard bytes.indices.contains(offset), let end = bytes[offset...].firstIndex(of: 0) else { return nil }
             return String(decoding: bytes[offset..<end], as: UTF8.self)
         }
-        guard let table = number(40, 8), let entrySize = number(58, 2), let count = number(60, 2), entrySize >= 64
+        guard let table = offset(at: 40, 8), let entrySize = number(58, 2), let count = number(60, 2), entrySize >= 64
         else { return nil }
         func section(_ index: Int) -> (type: Int, offset: Int, link: Int, info: Int)? {
-            let (start, overflows) = table.addingReportingOverflow(index * entrySize)
-            guard !overflows, let type = number(start + 4, 4), let offset = number(start + 24, 8),
+            let start = table + index * entrySize
+            guard let type = number(start + 4, 4), let offset = offset(at: start + 24, 8),
                 let link = number(start + 40, 4), let info = number(start + 44, 4)
             else { return nil }
             return (type, offset, link, info)

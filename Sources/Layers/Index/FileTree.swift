@@ -45,7 +45,8 @@ public struct FileTree: Sendable {
     }
 
     private mutating func remove(_ path: String) {
-        if nodes.removeValue(forKey: path)?.kind == .directory { removeChildren(of: path) }
+        // A directory need not have an entry of its own.
+        if nodes.removeValue(forKey: path)?.kind ?? .directory == .directory { removeChildren(of: path) }
         keptTexts[path] = nil
     }
 

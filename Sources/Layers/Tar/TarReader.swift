@@ -51,11 +51,18 @@ public final class TarReader {
 
     /// The next entry's header, or nil at the end. What was not read of the last entry is passed over.
     public func next() throws -> TarEntry? {
-        var handle: OpaquePointer?
-        let code = archive_read_next_header(archive, &handle)
-        if let error = sourceError { throw error }
-        if code == ARCHIVE_EOF { return nil }
-        guard code == ARCHIVE_OK || code == ARCHIVE_WARN, let handle else { throw failure() }
+        while true {
+            var handle: OpaquePointer?
+            let code = archive_read_next_header(archive, &handle)
+            if let error = sourceError { throw error }
+            if code == ARCHIVE_EOF { return nil }
+            guard code == ARCHIVE_OK || code == ARCHIVE_WARN, let handle else { throw failure() }
+            // Device nodes, pipes and sockets mean nothing to us; the layer that holds them stays as it is.
+            if let entry = try entry(handle) { return entry }
+        }
+    }
+
+    private func entry(_ handle: OpaquePointer) throws(LayerError) -> TarEntry? {
         guard let path = archive_entry_pathname(handle).map({ String(cString: $0) }) else {
             throw LayerError(.unreadableLayer, "the tar holds an entry whose name cannot be read")
         }
@@ -71,13 +78,13 @@ public final class TarReader {
             default: kind = nil
             }
         }
-        // Device nodes, pipes and sockets mean nothing to us; the layer that holds them stays as it is.
-        guard let kind else { return try next() }
-        return TarEntry(
-            path: path, kind: kind, mode: UInt32(archive_entry_perm(handle)),
-            uid: UInt32(truncatingIfNeeded: archive_entry_uid(handle)),
-            gid: UInt32(truncatingIfNeeded: archive_entry_gid(handle)),
-            modified: Timestamp(seconds: Int64(archive_entry_mtime(handle))))
+        return kind.map { kind in
+            TarEntry(
+                path: path, kind: kind, mode: UInt32(archive_entry_perm(handle)),
+                uid: UInt32(truncatingIfNeeded: archive_entry_uid(handle)),
+                gid: UInt32(truncatingIfNeeded: archive_entry_gid(handle)),
+                modified: Timestamp(seconds: Int64(archive_entry_mtime(handle))))
+        }
     }
 
     /// The content of the current entry.
