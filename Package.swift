@@ -87,6 +87,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Transfer"),
         tests("Layers"),
+        tests("Registry"),
         tests("Python"),
         tests("Build"),
     ],

@@ -27,7 +27,8 @@ public final class LoopbackServer: Sendable {
         let handle = ClosureHTTPHandler { request in
             let request = LoopbackRequest(request)
             record.requests.withLock { $0.append(request) }
-            return try await handler(request).response
+            let answer = try await handler(request)
+            return (request.method == "HEAD" ? answer.withoutBody : answer).response
         }
         let server = HTTPServer(
             address: try .inet(ip4: "127.0.0.1", port: 0), timeout: 300, logger: .disabled, handler: handle)
@@ -132,6 +133,16 @@ public struct LoopbackResponse: Sendable {
 
     /// No answer: the server hangs up after the head.
     public static let hangUp = LoopbackResponse(200, body: [0], cutAfter: 0)
+
+    /// The answer to a HEAD: the length is told, the body is not sent.
+    var withoutBody: LoopbackResponse {
+        var answer = self
+        if !headers.contains(where: { $0.0 == "Content-Length" }) {
+            answer.headers.append(("Content-Length", String(body.count)))
+        }
+        answer.body = []
+        return answer
+    }
 
     var response: HTTPResponse {
         var fields = HTTPHeaders()

@@ -127,6 +127,8 @@ final class CurlEasy {
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_ABORTED_BY_CALLBACK:
             return failure(.interrupted)
+        // Something else than an HTTP answer, such as the body that a HEAD must not have: a fresh connection is clean.
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: return failure(.interrupted)
         default: return failure(.failed)
         }
     }

@@ -1,0 +1,91 @@
+import Content
+import Foundation
+public import OCI
+import Synchronization
+
+/// A registry in this process that can be told to misbehave.
+///
+/// It follows the distribution specification 1.1 in what pulling and pushing take, is as strict as a registry may be
+/// (a manifest whose blobs are missing is refused, a mount needs the right to read its source), and does wrong only
+/// what its faults say.
+public final class TestRegistry: Sendable {
+    /// Who may come in.
+    public enum Access: Sendable {
+        /// Everybody.
+        case open
+        /// This user, by HTTP's basic scheme.
+        case basic(user: String, password: String)
+        /// Who has a token of ours; without a user everybody gets one.
+        case bearer(user: String? = nil, password: String? = nil, lifetime: Int = 300)
+    }
+
+    /// `127.0.0.1:port`.
+    public var host: String { server.host }
+    /// `http://127.0.0.1:port`.
+    public var origin: String { server.origin }
+    /// What was asked so far, in the order of arrival.
+    public var requests: [LoopbackRequest] { server.requests }
+
+    private let server: LoopbackServer
+    private let service: RegistryService
+
+    /// Starts a registry.
+    /// - Parameters:
+    ///   - access: who may come in.
+    ///   - faults: how it misbehaves; the first that hits a request counts.
+    ///   - other: a registry whose content this one shares.
+    public init(access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil) async throws {
+        let service = RegistryService(access: access, faults: faults, state: other?.service.state ?? RegistryState())
+        self.service = service
+        server = try await LoopbackServer { try await service.respond($0) }
+        service.origin.withLock { [origin = server.origin] in $0 = origin }
+    }
+
+    /// Runs a registry for the time of an operation.
+    public static func run<Value>(
+        access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil,
+        isolation: isolated (any Actor)? = #isolation, _ operation: (TestRegistry) async throws -> Value
+    ) async throws -> Value {
+        let registry = try await TestRegistry(access: access, faults: faults, sharing: other)
+        do {
+            let value = try await operation(registry)
+            await registry.server.stop()
+            return value
+        } catch {
+            await registry.server.stop()
+            throw error
+        }
+    }
+
+    /// A name in this registry.
+    public func reference(_ name: String) throws -> Reference { try Reference("\(host)/\(name)") }
+
+    /// Puts a blob into a repository.
+    @discardableResult
+    public func putBlob(_ bytes: [UInt8], in repository: String) throws -> Digest {
+        let digest = try Digester.digest(of: bytes)
+        service.state.contents.withLock { $0.blobs[repository, default: [:]][digest.description] = bytes }
+        return digest
+    }
+
+    /// Puts a manifest into a repository, without looking at it.
+    @discardableResult
+    public func putManifest(_ bytes: [UInt8], _ type: MediaType, in repository: String, tag: String) throws -> Digest {
+        let digest = try Digester.digest(of: bytes)
+        let document = RegistryState.Document(mediaType: type.rawValue, digest: digest.description, bytes: bytes)
+        service.state.contents.withLock { contents in
+            for name in [tag, digest.description] { contents.documents[repository, default: [:]][name] = document }
+        }
+        return digest
+    }
+
+    /// A blob's content, or nil.
+    public func blob(_ digest: Digest, in repository: String) -> [UInt8]? {
+        service.state.contents.withLock { $0.blobs[repository]?[digest.description] }
+    }
+
+    /// The digest that a tag stands for, or nil.
+    public func digest(ofTag tag: String, in repository: String) -> String? {
+        service.state.contents.withLock { $0.documents[repository]?[tag]?.digest }
+    }
+}
