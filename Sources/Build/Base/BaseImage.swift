@@ -2,6 +2,7 @@ import Content
 import Images
 import Layers
 import OCI
+import Synchronization
 
 /// What a stage starts from: the image, and what its layers hold, read when first asked for and remembered by digest.
 ///
@@ -15,6 +16,7 @@ struct BaseImage: Sendable {
     /// The reference that annotations name it by, where it came from a registry.
     let reference: Reference?
     private let cache: BuildCache
+    private let merged = MergedTree()
 
     init(name: String, image: Image, reference: Reference?, cache: BuildCache) {
         self.name = name
@@ -31,13 +33,16 @@ struct BaseImage: Sendable {
 
     /// The merged tree of all layers.
     func tree() async throws -> FileTree {
+        if let tree = merged.tree { return tree }
         let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
             for (number, layer) in image.manifest.layers.enumerated() {
                 group.addTask { (number, try await index(of: layer)) }
             }
             return try await group.reduce(into: [(Int, LayerIndex)]()) { $0.append($1) }
         }
-        return FileTree(indexes.sorted { $0.0 < $1.0 }.map(\.1))
+        let tree = FileTree(indexes.sorted { $0.0 < $1.0 }.map(\.1))
+        merged.tree = tree
+        return tree
     }
 
     /// An answer about this base, from memory or by reading the tree.
@@ -71,5 +76,15 @@ struct BaseImage: Sendable {
         let index = try LayerIndexer.index(await image.layer(layer).open(), mediaType: layer.mediaType)
         try cache.records.setValue(index, for: record)
         return index
+    }
+}
+
+/// The tree once it was merged, shared by the copies of a base: several steps ask of it.
+private final class MergedTree: Sendable {
+    private let storage = Mutex<FileTree?>(nil)
+
+    var tree: FileTree? {
+        get { storage.withLock { $0 } }
+        set { storage.withLock { $0 = newValue } }
     }
 }
