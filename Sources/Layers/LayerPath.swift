@@ -1,4 +1,5 @@
 public import Diagnostics
+import Glibc
 
 /// The rule for every path that goes into a layer, wherever it came from: relative, inside the root, printable as a
 /// tar name.
@@ -39,6 +40,15 @@ public enum LayerPath {
 
     /// Whether one path stands before another in a layer: by bytes, as every tool sorts in the C locale.
     public static func precedes(_ left: String, _ right: String) -> Bool {
-        left.utf8.lexicographicallyPrecedes(right.utf8)
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard let start = left.baseAddress, let other = right.baseAddress else {
+                    return left.isEmpty && !right.isEmpty
+                }
+                let order = memcmp(start, other, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
+        }
     }
 }

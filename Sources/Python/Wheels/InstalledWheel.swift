@@ -160,6 +160,12 @@ private struct Installer {
 
     /// A path as RECORD writes it: relative to the directory that holds `.dist-info`.
     private func recordPath(_ target: String) -> String {
+        // Almost every file lies below that directory.
+        if target.utf8.count > site.utf8.count, target.hasPrefix(site.dropFirst()),
+            target.utf8[target.utf8.index(target.startIndex, offsetBy: site.utf8.count - 1)] == UInt8(ascii: "/")
+        {
+            return String(target.dropFirst(site.count))
+        }
         let from = site.dropFirst().split(separator: "/")
         let to = target.split(separator: "/")
         let shared = zip(from, to).prefix { $0 == $1 }.count
