@@ -31,6 +31,17 @@ struct EntryPoints {
         }
         self.scripts = scripts.values.sorted { $0.name < $1.name }
     }
+
+    /// The commands of pip's own wheel, the last of them named after the interpreter: `pip`, `pip3`, `pip3.11`. The
+    /// wheel cannot know that name, so installers make it (pip's `get_console_script_specs`, and uv).
+    /// - Parameter version: the interpreter's, `3.11`.
+    func scriptsOfPip(version: Substring) -> [Script] {
+        let others = scripts.filter { !$0.name.hasPrefix("pip3.") }
+        let versioned = others.first { $0.name == "pip3" }.map {
+            Script(name: "pip\(version)", module: $0.module, attribute: $0.attribute)
+        }
+        return others + [versioned].compactMap { $0 }
+    }
 }
 
 extension EntryPoints.Script {
@@ -47,7 +58,10 @@ extension EntryPoints.Script {
         guard parts.count == 2 else { throw refuse("names no object to call, as in 'module:function'") }
         module = String(parts[0].trimmed)
         attribute = String(parts[1].trimmed)
-        guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+        let isPlain = name.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\")
+        }
+        guard isPlain, (1...255).contains(name.utf8.count), name != ".", name != ".." else {
             throw refuse("has a name that is no file name")
         }
         // The names become Python source, so they must be identifiers and nothing else.

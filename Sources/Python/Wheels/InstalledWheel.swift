@@ -24,6 +24,9 @@ struct InstalledWheel {
         files = builder.files.values.filter { !omitted.contains($0.header.path) }
             .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
         directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
+        if let path = directories.first(where: { builder.files[$0] != nil }) {
+            throw WheelError(.invalidWheel, "'/\(path)' would become a file and a directory")
+        }
     }
 }
 
@@ -127,7 +130,12 @@ private struct Installer {
     // MARK: What an installer adds
 
     mutating func addEntryPoints() throws {
-        for script in wheel.entryPoints?.scripts ?? [] {
+        guard let entryPoints = wheel.entryPoints else { return }
+        var scripts = entryPoints.scripts
+        if wheel.filename.name == "pip", let version = pythonVersion {
+            scripts = entryPoints.scriptsOfPip(version: version)
+        }
+        for script in scripts {
             try addMade(
                 "\(scheme.scripts.dropFirst())/\(script.name)",
                 Array(script.source(interpreter: scheme.interpreter).utf8),
@@ -157,6 +165,11 @@ private struct Installer {
     }
 
     // MARK: Paths
+
+    /// The interpreter's version as the scheme's paths have it, `3.11` of `lib/python3.11/site-packages`.
+    private var pythonVersion: Substring? {
+        scheme.purelib.split(separator: "/").last { $0.hasPrefix("python3.") }?.dropFirst("python".count)
+    }
 
     /// A path as RECORD writes it: relative to the directory that holds `.dist-info`.
     private func recordPath(_ target: String) -> String {
