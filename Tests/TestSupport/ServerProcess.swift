@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+public import SystemPackage
 
 /// A server of the system, run for a test: its output is watched for the line that tells where it listens.
 public final class ServerProcess: Sendable {
@@ -23,7 +24,12 @@ public final class ServerProcess: Sendable {
     /// - Parameters:
     ///   - command: found in PATH, `/usr/bin` or `/usr/sbin`.
     ///   - package: the Debian package that has it.
-    public init(_ command: String, _ arguments: [String], package: String, environment: [String: String] = [:]) throws {
+    ///   - environment: variables beside the test's own.
+    ///   - directory: where it runs; the test's own unless given.
+    public init(
+        _ command: String, _ arguments: [String], package: String, environment: [String: String] = [:],
+        directory: FilePath? = nil
+    ) throws {
         name = command
         let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let places = (path + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(command)" }
@@ -34,6 +40,7 @@ public final class ServerProcess: Sendable {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory.string) }
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
@@ -51,9 +58,13 @@ public final class ServerProcess: Sendable {
     /// Ends the server.
     public func stop() {
         guard process.isRunning else { return }
-        process.terminate()
+        // Not SIGTERM: a child inherits the signals that dispatch's threads block, and would wait for ever.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
+
+    /// Waits for a command that ends by itself.
+    public func waitUntilExit() { process.waitUntilExit() }
 
     /// What follows a text in the server's output, to the end of the line, as soon as it is there.
     /// - Throws: `Problem` with the output when the server ends before.

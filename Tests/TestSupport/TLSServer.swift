@@ -1,0 +1,37 @@
+import Content
+import Foundation
+import SystemPackage
+
+/// A server that speaks TLS (`openssl s_server`) with a certificate of its own that nobody knows. It serves files that
+/// hold whole answers, head and body.
+public final class TLSServer: Sendable {
+    /// `https://127.0.0.1:port`.
+    public let origin: String
+    /// The certificate, a PEM file.
+    public let certificateFile: String
+    private let process: ServerProcess
+    private let directory: TemporaryDirectory
+
+    /// Starts a server.
+    /// - Parameter answers: by the path's last part, without a slash.
+    public init(_ answers: [String: String]) async throws {
+        directory = try TemporaryDirectory()
+        for (name, answer) in answers { try FileSystem.write(answer.utf8, to: directory.path.appending(name)) }
+        let key = directory.path.appending("key.pem").string
+        certificateFile = directory.path.appending("certificate.pem").string
+        let maker = try ServerProcess(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificateFile, "-days", "2",
+                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            ], package: "openssl")
+        maker.waitUntilExit()
+        process = try ServerProcess(
+            "openssl",
+            ["s_server", "-accept", "127.0.0.1:0", "-HTTP", "-key", key, "-cert", certificateFile],
+            package: "openssl", directory: directory.path)
+        origin = "https://\(try await process.firstMatch(after: "ACCEPT "))"
+    }
+
+    deinit { process.stop() }
+}
