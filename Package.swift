@@ -88,6 +88,7 @@ let package = Package(
         tests("Transfer"),
         tests("Layers"),
         tests("Registry"),
+        tests("Images"),
         tests("Python"),
         tests("Build"),
     ],
