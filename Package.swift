@@ -16,7 +16,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 /// The tests of a room. They may look at the whole house: what one room makes is checked with another one's readers.
 func tests(_ name: String) -> Target {
-    let house = ["Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build"]
+    let house = [
+        "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
+    ]
     return .testTarget(
         name: "\(name)Tests",
         dependencies: (house + ["RegistryTesting", "TestSupport"]).map { .target(name: $0) } + [system, flyingFox],
@@ -68,16 +70,21 @@ let package = Package(
         room(
             "Build",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", system, subprocess,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", system,
+                subprocess,
                 logging, .product(name: "Yams", package: "Yams"),
+            ]),
+        room(
+            "Interface",
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "Build", system,
+                .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build", system, logging,
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
         room("RegistryTesting", ["OCI", "Content", flyingFox, flyingSocks]),

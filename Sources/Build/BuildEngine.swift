@@ -218,7 +218,7 @@ public struct BuildEngine: Sendable {
         return try ImageSet(images: images, isIndex: platforms.count > 1)
     }
 
-    private var bases: BaseResolver { bases(rebuilding: false) }
+    var bases: BaseResolver { bases(rebuilding: false) }
 
     private func bases(rebuilding: Bool) -> BaseResolver {
         BaseResolver(

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Interface
+
+/// Where the image goes.
+struct OutputOptions: ParsableArguments {
+    @Option(name: [.customShort("t"), .long], help: "A name of the image, registry/repository:tag. Repeatable.")
+    var tag: [String] = []
+
+    @Flag(help: "Push the image under its names.")
+    var push = false
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "type=oci,dest=DIR, type=docker,dest=FILE, type=registry, or type=image,push=true. Repeatable.")
+    var output: [String] = []
+
+    func apply(to settings: inout Settings) {
+        settings.tags = tag.given("--tag")
+        settings.pushes = push.given("--push")
+        settings.outputs = output.given("--output")
+    }
+}
+
+/// Files that tell of the result.
+struct ResultOptions: ParsableArguments {
+    @Option(help: "Write digest, names and descriptor here, in buildx's JSON.", completion: .file())
+    var metadataFile: String?
+
+    @Option(
+        help: "Write the image's ID here: the digest of its configuration, of an index its own.", completion: .file())
+    var iidfile: String?
+
+    func apply(to settings: inout Settings) {
+        settings.metadataFile = metadataFile.given("--metadata-file")
+        settings.imageIDFile = iidfile.given("--iidfile")
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Build
+import Interface
+import SystemPackage
+
+/// What goes into the image.
+struct SpecOptions: ParsableArguments {
+    @Argument(help: "The directory of the code.", completion: .directory)
+    var context = "."
+
+    @Option(
+        help: "The base: a name of 'cooperage base list', a reference, a layout directory or an archive (.tar).",
+        completion: .list(catalogNames))
+    var base: String?
+
+    @Option(
+        name: [.customShort("f"), .long], help: "A Dockerfile. Not read yet; this version builds from requirements.",
+        completion: .file())
+    var file: String?
+
+    @Option(help: "A platform, or several separated by commas; more than one give an index. Repeatable.")
+    var platform: [String] = []
+
+    @OptionGroup(title: "Packages") var packages: PackageOptions
+    @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
+
+    func validate() throws {
+        guard file == nil else {
+            throw ValidationError(
+                "Dockerfiles are not read yet, so '-f' cannot be followed; say what goes into the image by --base, -r, "
+                    + "--env, --entrypoint and --cmd.")
+        }
+    }
+
+    var contextPath: FilePath { FilePath(context.isEmpty ? "." : context) }
+
+    /// What these flags say.
+    var settings: Settings {
+        var settings = Settings()
+        settings.base = base.given("--base")
+        settings.platforms = platform.given("--platform")
+        packages.apply(to: &settings)
+        configuration.apply(to: &settings)
+        return settings
+    }
+}
+
+/// Python packages.
+struct PackageOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("r"), .long],
+        help: "A requirements file, uv.lock, pylock.toml or pyproject.toml. Repeatable.", completion: .file())
+    var requirements: [String] = []
+
+    @Option(help: "The package index, instead of PyPI.")
+    var indexUrl: String?
+
+    @Option(help: "A further package index, asked first. Repeatable.")
+    var extraIndexUrl: [String] = []
+
+    @Option(help: "A directory or page that lists wheels. Repeatable.", completion: .directory)
+    var findLinks: [String] = []
+
+    @Option(help: "Write the resolution here (pylock.toml).", completion: .file())
+    var lockFile: String?
+
+    @Option(help: "Leave out what was uploaded after this day or time (2026-01-31).")
+    var excludeNewer: String?
+
+    @Flag(help: "Look for newer versions although the same requirements were resolved before.")
+    var upgrade = false
+
+    func apply(to settings: inout Settings) {
+        settings.requirements = requirements.given("--requirements")
+        settings.indexURL = indexUrl.given("--index-url")
+        settings.extraIndexURLs = extraIndexUrl.given("--extra-index-url")
+        settings.findLinks = findLinks.given("--find-links")
+        settings.lockFile = lockFile.given("--lock-file")
+        settings.excludeNewer = excludeNewer.given("--exclude-newer")
+        settings.upgrades = upgrade.given("--upgrade")
+    }
+}
+
+/// What a container starts with.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(help: "An environment variable, NAME=value; NAME alone takes its value here. Repeatable.")
+    var env: [String] = []
+
+    @Option(
+        parsing: .unconditional, help: "The command: words as a shell writes them, or a JSON array.")
+    var entrypoint: String?
+
+    @Option(
+        parsing: .unconditional, help: "The command's default arguments, in the same form.")
+    var cmd: String?
+
+    @Option(help: "The user, by name or number, and a group after a colon.")
+    var user: String?
+
+    @Option(help: "Where the code goes and the command starts (default: /app).")
+    var workdir: String?
+
+    @Option(help: "A label, name=value. Repeatable.")
+    var label: [String] = []
+
+    @Option(help: "An annotation of the manifest, [manifest:]name=value. Repeatable.")
+    var annotation: [String] = []
+
+    func apply(to settings: inout Settings) {
+        settings.environment = env.given("--env")
+        settings.entrypoint = entrypoint.map { Given(.text($0), .flag("--entrypoint")) }
+        settings.command = cmd.map { Given(.text($0), .flag("--cmd")) }
+        settings.user = user.given("--user")
+        settings.workingDirectory = workdir.given("--workdir")
+        settings.labels = label.given("--label")
+        settings.annotations = annotation.given("--annotation")
+    }
+}
