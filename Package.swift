@@ -87,6 +87,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // The rate of wheel → layer: swift run -c release layer-rate DIRECTORY
+        .executableTarget(
+            name: "layer-rate", dependencies: ["Diagnostics", "OCI", "Spec", "Content", "Python", system],
+            path: "bench/layers", swiftSettings: strict),
         room("RegistryTesting", ["OCI", "Content", flyingFox, flyingSocks]),
 
         .target(
