@@ -303,7 +303,7 @@ import Transfer
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func cancellingAPushEndsItsWaitsAndUploads() async throws {
+    @Test(.timeLimit(.minutes(10))) func cancellingAPushEndsItsWaitsAndUploads() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let (gate, opener) = AsyncStream<Void>.makeStream()
         try await LoopbackServer.run(answering: { request in
@@ -330,7 +330,7 @@ import Transfer
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
             }
-            #expect(elapsed < .seconds(1))
+            #expect(elapsed < .seconds(15))  // the server would never answer; the bound is for a loaded machine
             opener.finish()
         }
     }
