@@ -44,9 +44,8 @@ public struct BuildCache: Sendable {
     /// The finished layer of a recipe, if it is still whole in the store.
     public func layer(_ key: Digest) throws -> MadeLayer? {
         let record = RecordKey(kind: "layers", digest: key)
-        guard let layer = try records.value(MadeLayer.self, for: record), try blobs.contains(layer.descriptor.digest)
-        else { return nil }
-        return layer
+        guard let layer = try records.value(MadeLayer.self, for: record) else { return nil }
+        return try blobs.blob(layer.descriptor.digest, size: layer.descriptor.size).map { _ in layer }
     }
 
     /// Remembers the finished layer of a recipe.

@@ -73,7 +73,8 @@ struct BaseImage: Sendable {
         key.append(layer.digest.description)
         let record = RecordKey(kind: "layer-indexes", digest: try key.digest())
         if let known = try cache.records.value(LayerIndex.self, for: record) { return known }
-        let index = try LayerIndexer.index(await image.layer(layer).open(), mediaType: layer.mediaType)
+        let blob = try await image.layer(layer)
+        let index = try await blocking { try LayerIndexer.index(blob.open(), mediaType: layer.mediaType) }
         try cache.records.setValue(index, for: record)
         return index
     }

@@ -27,7 +27,8 @@ struct BaseResolver: Sendable {
             let layout = try OCILayout(FilePath(path))
             return base(try await layout.image(for: platform), name: path)
         case .archive(let path):
-            let archive = try DockerArchive(FilePath(path), into: cache.blobs)
+            let store = cache.blobs
+            let archive = try await blocking { try DockerArchive(FilePath(path), into: store) }
             return base(try await archive.image(for: platform), name: path)
         case .catalog(let name):
             let definition = try catalog.definition(named: name)

@@ -15,7 +15,8 @@ struct CachedImages: ImageSource {
     func document(_ descriptor: Descriptor) async throws -> [UInt8] { try await blob(descriptor).readAll() }
 
     func blob(_ descriptor: Descriptor) async throws -> Blob {
-        try store.required(descriptor.digest)
+        if let blob = try store.blob(descriptor.digest, size: descriptor.size) { return blob }
+        return try store.required(descriptor.digest)
     }
 }
 
@@ -36,7 +37,8 @@ extension BuildCache {
         try blobs.put(manifestBytes)
         let store = blobs
         return try Image(manifestBytes: manifestBytes, configurationBytes: configurationBytes) { descriptor in
-            if let otherLayers, try !store.contains(descriptor.digest) { return try await otherLayers(descriptor) }
+            if let blob = try store.blob(descriptor.digest, size: descriptor.size) { return blob }
+            if let otherLayers { return try await otherLayers(descriptor) }
             return try store.required(descriptor.digest)
         }
     }

@@ -72,7 +72,10 @@ struct DebianBaseMaker: Sendable {
         try await rootFilesystem.write(to: tar) { line in
             if line.hasPrefix("I: ") { events.emit(.notice(String(line.dropFirst(3)))) }
         }
-        return try RootFilesystemLayer.make(from: tar, spool: directory.appending("spool"), in: cache.blobs)
+        let store = cache.blobs
+        return try await blocking {
+            try RootFilesystemLayer.make(from: tar, spool: directory.appending("spool"), in: store)
+        }
     }
 
     private func assemble(_ definition: BaseImageDefinition, platform: Platform, layer: MadeLayer) throws -> Image {

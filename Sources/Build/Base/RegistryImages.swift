@@ -22,14 +22,16 @@ struct RegistryImages: ImageSource {
     func root() async throws -> Descriptor { try await registries.resolve(reference) }
 
     func document(_ descriptor: Descriptor) async throws -> [UInt8] {
-        if let blob = try cache.blobs.blob(descriptor.digest) { return try blob.readAll() }
+        if let blob = try cache.blobs.blob(descriptor.digest, size: descriptor.size) { return try blob.readAll() }
         let bytes = try await registries.manifest(reference.pinned(to: descriptor.digest)).bytes
         try cache.blobs.put(bytes)
         return bytes
     }
 
     func blob(_ descriptor: Descriptor) async throws -> Blob {
-        try await registries.pull(descriptor, from: reference, into: cache.blobs)
+        // Half a blob is removed here, and fetched anew.
+        _ = try cache.blobs.blob(descriptor.digest, size: descriptor.size)
+        return try await registries.pull(descriptor, from: reference, into: cache.blobs)
     }
 
     /// The image of a manifest that is known.

@@ -14,8 +14,9 @@ struct FilesStepPlanner: StepPlanner {
     static let ownLayerSize: Int64 = 8 << 20
 
     func plan(into draft: inout PlanDraft) async throws {
+        let (step, events) = (step, events)
         let context = try await events.phase(.context) {
-            try ContextFiles(FilePath(step.source), excluded: step.excluded)
+            try await blocking { try ContextFiles(FilePath(step.source), excluded: step.excluded) }
         }
         for path in context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
@@ -35,7 +36,8 @@ struct FilesStepPlanner: StepPlanner {
         }
         draft.inputs.contexts.append(context)
         for entry in alone {
-            let ancestors = LayerPath.ancestors(of: entry.path).filter { $0.hasPrefix(destination.path + "/") }
+            let prefix = destination.path.isEmpty ? "" : destination.path + "/"
+            let ancestors = LayerPath.ancestors(of: entry.path).filter { $0.hasPrefix(prefix) }
             let directories = (destination.missing + ancestors).map { path in
                 shared.first { $0.path == path } ?? FileEntry(path: path, kind: .directory, mode: 0o755)
             }

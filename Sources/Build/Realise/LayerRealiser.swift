@@ -49,7 +49,7 @@ struct LayerRealiser: Sendable {
         }
         do {
             if case .wheels(let layer) = planned.recipe { try await fetch(layer, inputs: inputs) }
-            let made = try await turn.run { try make(planned, inputs: inputs) }
+            let made = try await turn.run { try await blocking { try make(planned, inputs: inputs) } }
             try cache.setLayer(made, for: planned.key)
             emit(planned, made, .made)
             return made
@@ -77,7 +77,7 @@ struct LayerRealiser: Sendable {
 
     private func fetch(_ layer: WheelLayer, inputs: PlanInputs) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for installation in layer.wheels where try !cache.blobs.contains(installation.wheel.digest) {
+            for installation in layer.wheels where try !has(installation.wheel) {
                 guard let wheel = inputs.wheels[installation.wheel.digest] else {
                     throw BuildError(
                         .invalidSpec, "nothing says where the wheel \(installation.wheel.filename) can be had")
@@ -90,6 +90,11 @@ struct LayerRealiser: Sendable {
             }
             try await group.waitForAll()
         }
+    }
+
+    private func has(_ wheel: WheelReference) throws -> Bool {
+        guard let size = wheel.size else { return try cache.blobs.contains(wheel.digest) }
+        return try cache.blobs.blob(wheel.digest, size: size) != nil
     }
 
     private func emit(_ planned: PlannedLayer, _ layer: MadeLayer, _ disposition: LayerOutcome.Disposition) {

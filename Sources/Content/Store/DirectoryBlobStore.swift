@@ -38,6 +38,17 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
         return Blob(digest: digest, size: status.size) { try FileReader(path) }
     }
 
+    /// The content of a digest that is known to be so many bytes long.
+    ///
+    /// A file of another length was damaged after it had been written, and is removed: whoever asked can make or fetch it
+    /// again, and nobody else is handed half of it.
+    public func blob(_ digest: Digest, size: Int64) throws -> Blob? {
+        guard let blob = try blob(digest) else { return nil }
+        if blob.size == size { return blob }
+        try FileSystem.remove(path(of: digest))
+        return nil
+    }
+
     /// The content of a digest from any offset.
     public func randomAccess(_ digest: Digest) throws -> (any RandomAccessReader)? {
         let path = path(of: digest)

@@ -36,7 +36,7 @@ public struct WheelLayerMaker: Sendable {
                 try write(installed.files, of: only, to: writer)
             }
         }
-        let runs = try layer.wheels.map { try run(of: $0, in: layer) }
+        let runs = try runs(of: layer)
         return try LayerMaker.make(in: store) { writer in
             let directories = Set(runs.flatMap(\.record.directories)).sorted(by: LayerPath.precedes)
             try write(directories: directories, of: layer, to: writer)
@@ -48,14 +48,33 @@ public struct WheelLayerMaker: Sendable {
 
     private struct RunRecord: Codable {
         let digest: Digest
+        let size: Int64
         let uncompressedSize: Int64
         let directories: [String]
+        let files: [String]
+    }
+
+    /// The runs of a layer's wheels, in which each path stands once: of several wheels that own it the last one wins, as
+    /// the uppermost of several layers does. Runtimes refuse a layer that holds a path twice.
+    private func runs(of layer: WheelLayer) throws -> [(record: RunRecord, blob: Blob)] {
+        var taken: Set<String> = []
+        let runs = try layer.wheels.reversed().map { wheel in
+            var run = try run(of: wheel, in: layer)
+            let lost = run.record.files.filter { taken.contains($0) }
+            if !lost.isEmpty {
+                let rest = WheelInstallation(wheel: wheel.wheel, excluded: (wheel.excluded + lost).sorted())
+                run = try self.run(of: rest, in: layer)
+            }
+            taken.formUnion(run.record.files)
+            return run
+        }
+        return runs.reversed()
     }
 
     private func run(of wheel: WheelInstallation, in layer: WheelLayer) throws -> (record: RunRecord, blob: Blob) {
         let key = try layer.runKey(of: wheel)
         if reusesRuns, let record = try records.value(RunRecord.self, for: key),
-            let blob = try store.blob(record.digest)
+            let blob = try store.blob(record.digest), blob.size == record.size
         {
             return (record, blob)
         }
@@ -65,7 +84,9 @@ public struct WheelLayerMaker: Sendable {
             try write(installed.files, of: wheel, to: writer)
             size = writer.uncompressedSize
         }
-        let record = RunRecord(digest: blob.digest, uncompressedSize: size, directories: installed.directories)
+        let record = RunRecord(
+            digest: blob.digest, size: blob.size, uncompressedSize: size, directories: installed.directories,
+            files: installed.files.map(\.header.path))
         try records.setValue(record, for: key)
         return (record, blob)
     }
