@@ -58,13 +58,13 @@ let package = Package(
         room("Spec", ["Diagnostics", "OCI"]),
         room("Content", ["Diagnostics", "OCI", "COpenSSL", system]),
         room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", "CZlib", system]),
-        room("Transfer", ["Diagnostics", "OCI", "Content", "CCurl", system]),
+        room("Transfer", ["Diagnostics", "OCI", "Content", "CCurl", system, logging]),
         room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", system]),
-        room("Images", ["Diagnostics", "OCI", "Content", "Layers", "Registry", "Transfer", system]),
+        room("Images", ["Diagnostics", "OCI", "Content", "Layers", system]),
         room(
             "Python",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", system, subprocess, logging,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", system, subprocess,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room(
@@ -72,7 +72,7 @@ let package = Package(
             [
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", system,
                 subprocess,
-                logging, .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams"),
             ]),
         room(
             "Interface",

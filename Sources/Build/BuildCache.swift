@@ -38,8 +38,15 @@ public struct BuildCache: Sendable {
         return FilePath(environment["HOME"] ?? "/tmp").appending(".cache").appending("cooperage")
     }
 
-    /// Where uv keeps its own cache.
-    public var uvDirectory: FilePath { root.appending("uv") }
+    /// Removes what processes that were killed left half done more than a day ago.
+    func removeAbandoned(now: Int64) throws(ContentError) {
+        try blobs.removeAbandoned(now: now)
+        for name in try FileSystem.names(in: root) where name.hasPrefix("base-") || name.hasPrefix("resolve-") {
+            let path = root.appending(name)
+            guard let status = try FileSystem.status(path) else { continue }
+            if status.modified / 1_000_000_000 < now - 86_400 { try FileSystem.removeTree(path) }
+        }
+    }
 
     /// The finished layer of a recipe, if it is still whole in the store.
     public func layer(_ key: Digest) throws -> MadeLayer? {

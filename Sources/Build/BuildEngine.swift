@@ -22,8 +22,7 @@ public struct BuildEngine: Sendable {
         public var cache: BuildCache
         /// The environment that uv and the registry client see.
         public var environment: [String: String]
-        /// Registries and indexes to which plain HTTP or unchecked TLS is allowed, beside the loopback addresses:
-        /// `host[:port]`.
+        /// Registries and indexes to which plain HTTP is allowed, beside the loopback addresses: `host[:port]`.
         public var insecureRegistries: Set<String> = []
         /// Whether finished layers, runs and resolutions of earlier builds are used.
         public var usesCache = true
@@ -72,6 +71,11 @@ public struct BuildEngine: Sendable {
     private func drafts(_ spec: BuildSpec) async throws -> [PlannedBuild] {
         guard let stage = spec.stages.first, spec.stages.count == 1 else {
             throw BuildError(.invalidSpec, "a build has one stage, not \(spec.stages.count)")
+        }
+        for case .python(let step) in stage.steps where step.lockFile != nil && spec.platforms.count > 1 {
+            throw BuildError(
+                .invalidSpec, "one lock file cannot hold the locks of \(spec.platforms.count) platforms",
+                hints: ["build for one --platform to write it"])
         }
         var builds: [PlannedBuild] = []
         for platform in spec.platforms.isEmpty ? [nil] : spec.platforms.map(Optional.some) {
@@ -126,10 +130,16 @@ public struct BuildEngine: Sendable {
     ///   - outputs: where it goes; nowhere leaves it in the cache.
     public func build(_ spec: BuildSpec, tags: [Reference], outputs: [BuildOutput]) async throws -> BuildResult {
         let pushes = outputs.contains(.registry) ? try pushes(of: tags) : []
+        try configuration.cache.removeAbandoned(now: Int64(Date().timeIntervalSince1970))
         let builds = try await drafts(spec)
+        for (path, text) in builds.flatMap(\.draft.inputs.lockFiles) {
+            try FileSystem.write(text.utf8, to: FilePath(path))
+        }
         let realised = try await events.phase(.layers) {
             var realised: [RealisedBuild] = []
-            for build in builds { realised.append(try await realise(build, pushes: pushes)) }
+            for build in builds {
+                realised.append(try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1))
+            }
             return realised
         }
         return try await events.phase(.output) {
@@ -151,35 +161,47 @@ public struct BuildEngine: Sendable {
         var presentIn: Set<Int> = []
     }
 
-    private func realise(_ build: PlannedBuild, pushes: [ImagePush]) async throws -> RealisedBuild {
+    private func realise(_ build: PlannedBuild, pushes: [ImagePush], isOneOfSeveral: Bool = false) async throws
+        -> RealisedBuild
+    {
         let (plan, base) = (build.plan, build.draft.base)
         let assembler = ImageAssembler(cache: configuration.cache)
+        var known: Image?
         var presentIn: Set<Int> = []
         let cached = plan.layers.compactMap(\.cached)
         if cached.count == plan.layers.count {
             // Nothing is to be made, so the image is known: one question tells whether the repository has all of it.
             let image = try assembler.assemble(plan, base: base, layers: cached)
             for (number, push) in pushes.enumerated() where try await push.has(image) { presentIn.insert(number) }
+            known = image
         }
         let needed = pushes.enumerated().filter { !presentIn.contains($0.offset) }.map(\.element)
         let realiser = LayerRealiser(
             cache: configuration.cache, wheels: wheels, workers: configuration.workers,
-            usesCache: configuration.usesCache, events: events)
+            usesCache: configuration.usesCache, platform: isOneOfSeveral ? plan.platform : nil, events: events)
         let store = configuration.cache.blobs
-        let layers = try await withThrowingTaskGroup(of: Void.self) { group in
-            // The base travels while our layers are made.
-            for push in needed { group.addTask { try await push.push(base) } }
-            let layers = try await realiser.realise(plan, inputs: build.draft.inputs) { planned, layer in
-                for push in needed {
-                    try await push.push(layer.descriptor, title: planned.title) {
-                        try store.required(layer.descriptor.digest)
+        let inputs = build.draft.inputs
+        let layers = try await withThrowingTaskGroup(of: [MadeLayer].self) { group in
+            // The base travels while our layers are made, and whichever fails first ends the other.
+            for push in needed {
+                group.addTask {
+                    try await push.push(base)
+                    return []
+                }
+            }
+            group.addTask {
+                try await realiser.realise(plan, inputs: inputs) { planned, layer in
+                    for push in needed {
+                        try await push.push(layer.descriptor, title: planned.title) {
+                            try store.required(layer.descriptor.digest)
+                        }
                     }
                 }
             }
-            try await group.waitForAll()
-            return layers
+            return try await group.reduce(into: []) { $0 += $1 }
         }
-        return RealisedBuild(image: try assembler.assemble(plan, base: base, layers: layers), presentIn: presentIn)
+        let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
+        return RealisedBuild(image: image, presentIn: presentIn)
     }
 
     /// One for each repository, with its tags in the order given.
@@ -197,8 +219,8 @@ public struct BuildEngine: Sendable {
         for tag in tags where !repositories.contains(where: { $0.name == tag.name }) { repositories.append(tag) }
         return repositories.map { repository in
             ImagePush(
-                to: repository, tags: tags.filter { $0.name == repository.name }, registries: registries, events: events
-            )
+                to: repository, tags: tags.filter { $0.name == repository.name }, registries: registries,
+                records: configuration.cache.records, events: events)
         }
     }
 

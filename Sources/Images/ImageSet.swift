@@ -27,9 +27,8 @@ public struct ImageSet: Sendable {
     }
 
     /// An index over several images.
-    public init(index images: [Image], annotations: [String: String]? = nil) throws {
-        let bytes = [UInt8](
-            try CanonicalJSON.encode(Index(manifests: images.map(\.descriptor), annotations: annotations)))
+    public init(index images: [Image]) throws {
+        let bytes = [UInt8](try CanonicalJSON.encode(Index(manifests: images.map(\.descriptor))))
         self.images = images
         indexBytes = bytes
         root = Descriptor(mediaType: .index, digest: try Digester.digest(of: bytes), size: Int64(bytes.count))

@@ -8,7 +8,6 @@ public enum OCIErrorCode: String, FailureCode {
     case invalidDigest = "invalid_digest"
     case invalidReference = "invalid_reference"
     case invalidPlatform = "invalid_platform"
-    case invalidDocument = "invalid_document"
 
     /// Such a value was given to us.
     public var blame: Blame { .request }

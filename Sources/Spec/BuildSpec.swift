@@ -72,7 +72,7 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var manifests: [String]
     /// Where packages come from.
     public var indexes: PackageIndexes
-    /// Where the lock is written or read, if the user wants it beside the manifest.
+    /// Where the lock is written, if the user wants it beside the manifest.
     public var lockFile: String?
     /// Whether newer versions are looked for, although a resolution of the same text is known.
     public var upgrade: Bool

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Logging
 import Synchronization
 
 /// HTTP by libcurl: one multi handle on one thread of its own, requests as values, bodies streamed both ways.
@@ -37,6 +38,7 @@ public final class HTTPClient: HTTPSender {
 
     /// What holds for all requests.
     public let configuration: Configuration
+    private let logger = Logger(label: "cooperage.transfer")
     // Made at the first request: a build that finds everything in its cache never starts libcurl.
     private let engine = Mutex<CurlEngine?>(nil)
 
@@ -88,7 +90,7 @@ public final class HTTPClient: HTTPSender {
         try checkTransport(request)
         let engine = try startedEngine()
         let transfer = CurlTransfer(request, configuration: configuration, receive: receive, progress: progress)
-        return try await withTaskCancellationHandler {
+        let response = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 transfer.continuation = continuation
                 engine.start(transfer)
@@ -97,6 +99,9 @@ public final class HTTPClient: HTTPSender {
             transfer.isCancelled.store(true, ordering: .relaxed)
             engine.wakeUp()
         }
+        // A URL describes itself without what may be secret in it.
+        logger.debug("\(request.method.rawValue) \(request.url) \(response.status)")
+        return response
     }
 
     private func checkTransport(_ request: HTTPRequest) throws(TransferError) {

@@ -3,6 +3,7 @@ import Content
 import Diagnostics
 import FoundationEssentials
 import Interface
+import Logging
 import Spec
 import SystemPackage
 
@@ -16,12 +17,22 @@ struct Session: Sendable {
     init(_ progress: ProgressOptions) {
         let environment = ProcessInfo.processInfo.environment
         let start = ContinuousClock.now
+        if progress.debug { Self.logRequests() }
         self.environment = environment
         self.start = start
         mode = progress.mode
         let renderer = progress.mode.renderer(
             isLive: Console.isErrorTerminal(environment), palette: Console.errorPalette(environment))
         display = EventDisplay(renderer, clock: { start.duration(to: .now) / .seconds(1) }, write: Console.writeError)
+    }
+
+    /// To be called once in a process, as swift-log asks.
+    private static func logRequests() {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = .debug
+            return handler
+        }
     }
 
     /// Seconds since the session began.

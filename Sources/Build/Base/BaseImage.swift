@@ -48,12 +48,14 @@ struct BaseImage: Sendable {
     /// An answer about this base, from memory or by reading the tree.
     /// - Parameters:
     ///   - kind: the question, which names the record.
+    ///   - version: raised whenever the same question would get another answer.
     ///   - question: what it depends on beside the base.
     ///   - answer: reads the tree.
     func remembered<Answer: Codable>(
-        _ kind: String, question: [String], _ answer: (FileTree) throws -> Answer
+        _ kind: String, version: Int, question: [String], _ answer: (FileTree) throws -> Answer
     ) async throws -> Answer {
-        var key = KeyBuilder(kind: kind, formatVersion: LayerIndex.formatVersion)
+        var key = KeyBuilder(kind: kind, formatVersion: version)
+        key.append(LayerIndex.formatVersion)
         key.append(digest.description)
         key.append(question) { $0.append($1) }
         let record = RecordKey(kind: kind, digest: try key.digest())
@@ -65,7 +67,9 @@ struct BaseImage: Sendable {
 
     /// Where files of a directory go in this base.
     func destination(_ directory: String) async throws -> ImageDestination {
-        try await remembered("image-destinations", question: [directory]) { try ImageDestination(directory, in: $0) }
+        try await remembered("image-destinations", version: 1, question: [directory]) {
+            try ImageDestination(directory, in: $0)
+        }
     }
 
     private func index(of layer: Descriptor) async throws -> LayerIndex {

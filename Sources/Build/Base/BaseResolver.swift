@@ -27,9 +27,7 @@ struct BaseResolver: Sendable {
             let layout = try OCILayout(FilePath(path))
             return base(try await layout.image(for: platform), name: path)
         case .archive(let path):
-            let store = cache.blobs
-            let archive = try await blocking { try DockerArchive(FilePath(path), into: store) }
-            return base(try await archive.image(for: platform), name: path)
+            return base(try await fromArchive(FilePath(path), platform: platform), name: path)
         case .catalog(let name):
             let definition = try catalog.definition(named: name)
             switch definition.source {
@@ -45,13 +43,28 @@ struct BaseResolver: Sendable {
         BaseImage(name: name, image: image, reference: reference, cache: cache)
     }
 
-    // MARK: Registries
+    // MARK: Archives
 
-    /// What a tag meant when it was last asked for.
-    private struct Resolved: Codable {
-        let root: Descriptor
-        let manifest: Descriptor
+    /// The image of an archive, which is unpacked once as long as the file stays the same.
+    private func fromArchive(_ path: FilePath, platform: Platform?) async throws -> Image {
+        guard let status = try FileSystem.status(path) else {
+            throw BuildError(.invalidBase, "the archive '\(path)' does not exist", hints: ["name a file"])
+        }
+        var key = KeyBuilder(kind: "archive", formatVersion: 1)
+        for part in [Int64(bitPattern: status.inode), status.size, status.modified, status.changed] { key.append(part) }
+        let record = RecordKey(kind: "archives", digest: try key.digest())
+        if let known = try cache.records.value(Descriptor.self, for: record),
+            let image = try? await CachedImages(manifest: known, store: cache.blobs).whole(for: platform)
+        {
+            return image
+        }
+        let store = cache.blobs
+        let archive = try await blocking { try DockerArchive(path, into: store) }
+        try cache.records.setValue(await archive.root(), for: record)
+        return try await archive.image(for: platform)
     }
+
+    // MARK: Registries
 
     private func fromRegistry(
         _ reference: Reference, name: String, platform: Platform?, definition: BaseImageDefinition? = nil
@@ -59,15 +72,15 @@ struct BaseResolver: Sendable {
         let source = RegistryImages(reference, registries: registries, cache: cache)
         var key = KeyBuilder(kind: "base-reference", formatVersion: 1)
         key.append(reference.description)
-        key.append((platform ?? .host).description)
+        key.append(platform?.description)
         let record = RecordKey(kind: "base-references", digest: try key.digest())
         let image: Image
-        if !pulls, let known = try cache.records.value(Resolved.self, for: record) {
-            image = try await source.image(known.manifest)
+        // What the tag meant when it was last asked for.
+        if !pulls, let known = try cache.records.value(Descriptor.self, for: record) {
+            image = try await source.image(known)
         } else {
-            let root = try await source.root()
             image = try await source.image(for: platform)
-            try cache.records.setValue(Resolved(root: root, manifest: image.descriptor), for: record)
+            try cache.records.setValue(image.descriptor, for: record)
         }
         let adjusted = try definition.map { try $0.applied(to: image, cache: cache) } ?? image
         return base(adjusted, name: name, reference: reference)

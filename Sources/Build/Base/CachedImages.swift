@@ -8,6 +8,13 @@ struct CachedImages: ImageSource {
     let manifest: Descriptor
     let store: DirectoryBlobStore
 
+    /// The image, if all of its parts are still there.
+    func whole(for platform: Platform?) async throws -> Image {
+        let image = try await image(for: platform)
+        for layer in image.manifest.layers { _ = try await image.layer(layer) }
+        return image
+    }
+
     var name: String { "the cached image \(manifest.digest)" }
 
     func root() async throws -> Descriptor { manifest }

@@ -30,7 +30,7 @@ struct DebianBaseMaker: Sendable {
             platform: platform)
         let record = try self.record(of: definition, rootFilesystem)
         if !rebuilds, let known = try cache.records.value(Descriptor.self, for: record),
-            let image = try? await cachedImage(known)
+            let image = try? await CachedImages(manifest: known, store: cache.blobs).whole(for: platform)
         {
             return image
         }
@@ -55,13 +55,6 @@ struct DebianBaseMaker: Sendable {
         key.append(definition.python?.requirements ?? []) { $0.append($1) }
         key.append([UInt8](try CanonicalJSON.encode(definition.configuration)).map(String.init)) { $0.append($1) }
         return RecordKey(kind: "made-bases", digest: try key.digest())
-    }
-
-    /// An image all of whose parts are in the cache.
-    private func cachedImage(_ manifest: Descriptor) async throws -> Image {
-        let image = try await CachedImages(manifest: manifest, store: cache.blobs).image(for: nil)
-        for layer in image.manifest.layers { _ = try await image.layer(layer) }
-        return image
     }
 
     private func makeLayer(_ rootFilesystem: DebianRootFilesystem) async throws -> MadeLayer {

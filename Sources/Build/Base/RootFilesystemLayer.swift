@@ -29,7 +29,7 @@ enum RootFilesystemLayer {
                 offset += size
             }
         }
-        try contents.commit(to: spool)
+        try contents.commit(to: spool, durably: false)
         let source = try FileReader(spool)
         return try LayerMaker.make(in: store) { writer in
             for (header, offset) in try linksBehindTargets(entries) {

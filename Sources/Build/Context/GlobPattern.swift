@@ -13,9 +13,6 @@ struct GlobPattern: Hashable, Sendable {
 
     private let tokens: [Token]
 
-    /// Whether nothing in the pattern stands for anything but itself.
-    let isLiteral: Bool
-
     /// Reads a pattern; nil if a bracket or an escape does not end.
     init?(_ text: some StringProtocol) {
         var tokens: [Token] = []
@@ -42,7 +39,6 @@ struct GlobPattern: Hashable, Sendable {
             }
         }
         self.tokens = tokens
-        isLiteral = tokens.allSatisfy { if case .literal = $0 { true } else { false } }
     }
 
     private static func set(_ rest: inout Substring.UnicodeScalarView) -> Token? {

@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Images
 import OCI
+import Spec
 import SystemPackage
 
 extension BuildEngine {
@@ -9,7 +10,12 @@ extension BuildEngine {
     func export(_ images: ImageSet, to output: BuildOutput, tags: [Reference]) async throws {
         switch output {
         case .registry: break
-        case .layout(let path): try await OCILayoutWriter(path).write(images, tags: tags)
+        case .layout(let path):
+            let events = events
+            try await OCILayoutWriter(path).write(images, tags: tags) { layer in
+                let report = ProgressReport(events, .exporting, subject: layer.digest.short, total: layer.size)
+                report.finished(at: layer.size)
+            }
         case .dockerArchive(let path):
             guard let image = images.images.first, images.images.count == 1 else {
                 throw BuildError(

@@ -14,17 +14,23 @@ struct ImagePush: Sendable {
     private let session: PushSession
     private let events: BuildEvents
     private let titles: Titles
+    private let known: KnownRepositories
 
     /// - Parameters:
     ///   - repository: where the image goes.
     ///   - tags: its names there.
-    init(to repository: Reference, tags: [Reference], registries: RegistryClient, events: BuildEvents) {
+    ///   - records: remembers which repositories got which blobs.
+    init(
+        to repository: Reference, tags: [Reference], registries: RegistryClient, records: any RecordStore,
+        events: BuildEvents
+    ) {
         let titles = Titles()
         self.repository = repository
         self.tags = tags
         self.registries = registries
         self.events = events
         self.titles = titles
+        known = KnownRepositories(records)
         session = PushSession(registries, to: repository) { report in
             guard let title = titles[report.descriptor.digest] else { return }
             let disposition: LayerOutcome.Disposition =
@@ -62,9 +68,11 @@ struct ImagePush: Sendable {
     ) async throws {
         titles[layer.digest] = title
         let progress = ProgressReport(events, .uploading, subject: title, total: layer.size)
+        let others = try known.holding(layer.digest, in: repository.registry)
         let outcome = try await session.push(
-            layer, mountingFrom: sources, progress: { progress.moved(to: $0) }, content: content)
+            layer, mountingFrom: sources + others, progress: { progress.moved(to: $0) }, content: content)
         if outcome == .pushed { progress.finished(at: layer.size) }
+        try known.remember(repository, holds: layer.digest)
     }
 
     /// Whether the repository has an image already, and so all that belongs to it.
@@ -89,6 +97,34 @@ struct ImagePush: Sendable {
         }
         let index = try images.indexBytes.map { try ManifestContent($0, mediaType: images.root.mediaType) }
         try await session.finish(manifests, index: index, tags: tags.map(\.identifier))
+    }
+}
+
+/// Which repositories of a registry got a blob from here before: it can be mounted from them. They may have lost it since,
+/// and then it is uploaded as if nothing had been known.
+private struct KnownRepositories: Sendable {
+    private let records: any RecordStore
+    /// A refused mount costs a request, and one good source is enough.
+    private static let limit = 2
+
+    init(_ records: any RecordStore) { self.records = records }
+
+    func holding(_ digest: Digest, in registry: String) throws -> [Reference] {
+        try records.value([Reference].self, for: key(digest, registry)) ?? []
+    }
+
+    func remember(_ repository: Reference, holds digest: Digest) throws {
+        let known = try holding(digest, in: repository.registry)
+        guard !known.contains(where: { $0.name == repository.name }) else { return }
+        let latest = ([try Reference(repository.name)] + known).prefix(Self.limit)
+        try records.setValue(Array(latest), for: key(digest, repository.registry))
+    }
+
+    private func key(_ digest: Digest, _ registry: String) throws -> RecordKey {
+        var key = KeyBuilder(kind: "blob-repositories", formatVersion: 1)
+        key.append(registry)
+        key.append(digest.description)
+        return RecordKey(kind: "blob-repositories", digest: try key.digest())
     }
 }
 

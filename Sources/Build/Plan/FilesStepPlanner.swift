@@ -12,6 +12,8 @@ struct FilesStepPlanner: StepPlanner {
 
     /// From this size on a file that does not compress has a layer of its own, stored.
     static let ownLayerSize: Int64 = 8 << 20
+    /// So many files have one, the largest: runtimes stop near 127 layers, and packages, the base and children need some.
+    static let ownLayers = 24
 
     func plan(into draft: inout PlanDraft) async throws {
         let (step, events) = (step, events)
@@ -23,16 +25,11 @@ struct FilesStepPlanner: StepPlanner {
         }
         let destination = try await draft.base.destination(step.destination)
         var shared: [FileEntry] = destination.missing.map { FileEntry(path: $0, kind: .directory, mode: 0o755) }
+        let separate = try await blocking { try Self.separateFiles(of: context) }
         var alone: [FileEntry] = []
         for item in context.items {
             let entry = try entry(of: item, at: destination)
-            if case .file(let digest, let size) = item.kind, size >= Self.ownLayerSize,
-                try Compressibility.isIncompressible(context.open(digest), size: size)
-            {
-                alone.append(entry)
-            } else {
-                shared.append(entry)
-            }
+            if separate.contains(item.path) { alone.append(entry) } else { shared.append(entry) }
         }
         draft.inputs.contexts.append(context)
         for entry in alone {
@@ -48,6 +45,19 @@ struct FilesStepPlanner: StepPlanner {
         try append("code: \(files) file\(files == 1 ? "" : "s") in \(step.destination)", shared, .deflate, to: &draft)
     }
 
+    /// The paths of the files that have a layer each.
+    private static func separateFiles(of context: ContextFiles) throws -> Set<String> {
+        var found: [(path: String, size: Int64)] = []
+        for item in context.items {
+            guard case .file(let digest, let size) = item.kind, size >= ownLayerSize else { continue }
+            if try Compressibility.isIncompressible(context.open(digest), size: size) {
+                found.append((item.path, size))
+            }
+        }
+        let largest = found.sorted { ($1.size, $0.path) < ($0.size, $1.path) }.prefix(ownLayers)
+        return Set(largest.map(\.path))
+    }
+
     private func append(
         _ title: String, _ entries: [FileEntry], _ compression: FileCompression, to draft: inout PlanDraft
     ) throws {
@@ -59,13 +69,15 @@ struct FilesStepPlanner: StepPlanner {
     private func entry(of item: ContextFiles.Item, at destination: ImageDestination) throws -> FileEntry {
         let relative = try LayerPath.checked(item.path, origin: "the context")
         let path = destination.path.isEmpty ? relative : "\(destination.path)/\(relative)"
-        // What the base has at this path already keeps its mode and owner if it is a directory.
-        if case .directory = item.kind, let existing = destination.existing[path] {
-            guard existing.kind == .directory else {
-                throw BuildError(
-                    .invalidSpec, "'/\(path)' is a link or a file in the base, but a directory in the context",
-                    hints: ["choose another --workdir"])
-            }
+        if let existing = destination.existing[path], (item.kind == .directory) != (existing.kind == .directory) {
+            // A directory over a link breaks what the link leads to; a file over a directory hides all that is in it.
+            let (there, here) = existing.kind == .directory ? ("a directory", "none") : ("no directory", "one")
+            throw BuildError(
+                .invalidSpec, "'/\(path)' is \(there) in the base, and \(here) in the context",
+                hints: ["choose another --workdir, or leave the path out by .dockerignore"])
+        }
+        // A directory of the base keeps its mode and owner.
+        if item.kind == .directory, let existing = destination.existing[path] {
             return FileEntry(path: path, kind: .directory, mode: existing.mode, uid: existing.uid, gid: existing.gid)
         }
         let mode: UInt32 =

@@ -33,6 +33,8 @@ struct PlanInputs: Sendable {
     var contexts: [ContextFiles] = []
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
+    /// The locks that the user wants written, by path.
+    var lockFiles: [String: String] = [:]
     /// What the wheels' indexes ask for.
     var credentials = URLCredentials()
 }

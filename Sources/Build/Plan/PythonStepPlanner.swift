@@ -22,7 +22,7 @@ struct PythonStepPlanner: StepPlanner {
             manifests: try step.manifests.map { try Manifest(FilePath($0)) }, indexes: step.indexes,
             target: environment.target, upgrade: step.upgrade || ignoresKnownResolutions)
         let resolution = try await events.phase(.resolve) { try await resolver.resolve(request) }
-        if let file = step.lockFile { try FileSystem.write(resolution.lock.pylockText.utf8, to: FilePath(file)) }
+        if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
         for wheels in try partition.divide(resolution.lock.packages.map(\.reference)) {
@@ -50,7 +50,7 @@ extension BaseImage {
                 return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
             }, uniquingKeysWith: { _, last in last })
         let question = ["VIRTUAL_ENV", "PATH"].map { "\($0)=\(variables[$0] ?? "")" }
-        return try await remembered("python-environments", question: question) { tree in
+        return try await remembered("python-environments", version: 1, question: question) { tree in
             var environment = try PythonDetector(
                 tree: tree, environment: variables, platform: configuration.platform
             ).detect()

@@ -14,6 +14,8 @@ struct LayerRealiser: Sendable {
     let workers: Int
     /// Whether finished layers and runs of earlier builds are used.
     let usesCache: Bool
+    /// The platform that outcomes name, where a build has several.
+    let platform: Platform?
     let events: BuildEvents
 
     /// Makes what is missing.
@@ -49,7 +51,10 @@ struct LayerRealiser: Sendable {
         }
         do {
             if case .wheels(let layer) = planned.recipe { try await fetch(layer, inputs: inputs) }
-            let made = try await turn.run { try await blocking { try make(planned, inputs: inputs) } }
+            let report = ProgressReport(events, .making, subject: planned.title, total: planned.recipe.size)
+            let store = ReportingStore(store: cache.blobs, report: report)
+            let made = try await turn.run { try await blocking { try make(planned, inputs: inputs, in: store) } }
+            report.finished(at: made.descriptor.size)
             try cache.setLayer(made, for: planned.key)
             emit(planned, made, .made)
             return made
@@ -58,15 +63,15 @@ struct LayerRealiser: Sendable {
         }
     }
 
-    private func make(_ planned: PlannedLayer, inputs: PlanInputs) throws -> MadeLayer {
+    private func make(_ planned: PlannedLayer, inputs: PlanInputs, in store: ReportingStore) throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: cache.blobs, records: cache.records, reusesRuns: usesCache)
+            let maker = WheelLayerMaker(store: store, records: cache.records, reusesRuns: usesCache)
             return try maker.make(layer)
         case .files(let layer):
             let contexts = inputs.contexts
             return try LayerMaker.make(
-                layer, contents: { digest in try Self.open(digest, in: contexts) }, in: cache.blobs)
+                layer, contents: { digest in try Self.open(digest, in: contexts) }, in: store)
         }
     }
 
@@ -99,6 +104,19 @@ struct LayerRealiser: Sendable {
 
     private func emit(_ planned: PlannedLayer, _ layer: MadeLayer, _ disposition: LayerOutcome.Disposition) {
         events.emit(
-            .layer(LayerOutcome(title: planned.title, descriptor: layer.descriptor, disposition: disposition)))
+            .layer(
+                LayerOutcome(
+                    title: planned.title, descriptor: layer.descriptor, disposition: disposition, platform: platform)))
+    }
+}
+
+extension LayerRecipe {
+    /// About how many bytes the layer will have, if that can be told: wheels keep their own compression.
+    fileprivate var size: Int64? {
+        switch self {
+        case .wheels(let layer):
+            layer.wheels.reduce(0) { sum, wheel in sum.flatMap { sum in wheel.wheel.size.map { sum + $0 } } }
+        case .files: nil
+        }
     }
 }

@@ -98,7 +98,10 @@ public enum FileSystem {
     }
 
     /// Writes a small file: the whole of it appears under its name, or nothing.
-    public static func write(_ bytes: some Sequence<UInt8>, to path: FilePath, mode: UInt32 = 0o666)
+    /// - Parameter durably: whether that holds for a crash of the machine, too.
+    public static func write(
+        _ bytes: some Sequence<UInt8>, to path: FilePath, mode: UInt32 = 0o666, durably: Bool = true
+    )
         throws(ContentError)
     {
         let file = try TemporaryFile(besides: path, mode: mode)
@@ -108,7 +111,7 @@ public enum FileSystem {
             do throws(ContentError) { try file.write(raw) } catch { failure = error }
         }
         if let failure { throw failure }
-        try file.commit(to: path)
+        try file.commit(to: path, durably: durably)
     }
 
     /// The failure of the system call that has just set `errno`.

@@ -42,10 +42,11 @@ public final class TemporaryFile {
         }
     }
 
-    /// Gives the file its name, replacing what had it. The bytes reach the device before the name does, so that a
-    /// crash never leaves half a file under it.
-    public func commit(to destination: FilePath) throws(ContentError) {
-        guard fdatasync(descriptor) == 0 else { throw FileSystem.failure("write", destination) }
+    /// Gives the file its name, replacing what had it.
+    /// - Parameter durably: whether the bytes reach the device before the name does, so that a crash never leaves half a
+    ///   file under it. What can be made again, and shows when it is broken, need not wait for the device.
+    public func commit(to destination: FilePath, durably: Bool = true) throws(ContentError) {
+        guard !durably || fdatasync(descriptor) == 0 else { throw FileSystem.failure("write", destination) }
         let open = descriptor
         descriptor = -1
         // Some file systems report a full disk only now.

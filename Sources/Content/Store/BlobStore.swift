@@ -44,12 +44,7 @@ extension BlobStore {
 
     /// Keeps bytes that are at hand.
     @discardableResult
-    public func put(_ bytes: some Sequence<UInt8>) throws -> Blob {
-        let writer = try makeWriter()
-        let bytes = Array(bytes)
-        try bytes.withUnsafeBytes { try writer.write($0) }
-        return try writer.commit(expecting: nil)
-    }
+    public func put(_ bytes: some Sequence<UInt8>) throws -> Blob { try put(Blob(bytes)) }
 
     /// Copies content into this store, checking its digest.
     @discardableResult

@@ -59,7 +59,7 @@ public struct DirectoryRecordStore: RecordStore {
     public func setRecord(_ key: RecordKey, to value: Data) throws {
         let path = path(of: key)
         try FileSystem.makeDirectory(path.removingLastComponent())
-        try FileSystem.write(value, to: path)
+        try FileSystem.write(value, to: path, durably: false)
     }
 
     private func path(of key: RecordKey) -> FilePath {

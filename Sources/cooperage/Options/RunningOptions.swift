@@ -36,7 +36,7 @@ struct RunningOptions: ParsableArguments {
 
 /// How registries are spoken to.
 struct RegistryOptions: ParsableArguments {
-    @Option(help: "Allow plain HTTP or an unknown certificate with this host[:port]. Repeatable.")
+    @Option(help: "Allow plain HTTP with this host[:port]. Repeatable.")
     var insecureRegistry: [String] = []
 
     func configure(_ configuration: inout BuildEngine.Configuration) {
@@ -51,6 +51,9 @@ struct ProgressOptions: ParsableArguments {
 
     @Flag(name: [.customShort("q"), .long], help: "The same as --progress quiet: print the result alone.")
     var quiet = false
+
+    @Flag(name: [.customShort("D"), .long], help: "Log each request to a server on standard error.")
+    var debug = false
 
     var mode: ProgressMode { quiet ? .quiet : progress }
 }
