@@ -34,9 +34,8 @@ struct BaseBuildCommand: Verb {
         try await session.run {
             let engine = try session.engine { registry.configure(&$0) }
             let images = try await engine.base(named: name, platforms: platforms, rebuild: rebuild)
-            let digest = images.root.digest
-            try session.finish(
-                BuildConclusion(digest: digest, references: [digest.description], uploadedBytes: nil))
+            let references = [images.root.digest.description]
+            try session.finish(BuildConclusion(images, references: references, uploadedBytes: nil))
         }
     }
 }

@@ -52,7 +52,7 @@ struct BuildCommand: Verb {
         let references = digestReferences(metadata.digest, pushed: result.pushed, tags: request.tags)
         try session.finish(
             BuildConclusion(
-                digest: metadata.digest, references: references,
+                result.images, references: references,
                 uploadedBytes: request.outputs.contains(.registry) ? result.uploadedBytes : nil))
     }
 }

@@ -99,7 +99,10 @@ public struct LiveRenderer: EventRenderer {
         let room = width - amount.count - bar.count - 16
         let subject = shortened(printable(progress.subject).replacing("\n", with: " "), to: max(8, room))
         let blanks = String(repeating: " ", count: max(0, room - subject.count))
-        return shortened("  \(progress.activity.rawValue) \(subject)\(blanks) \(bar) \(amount)", to: width)
+        let activity = progress.activity.rawValue
+        // "downloading" is the longest, so that the subjects stand below each other.
+        let indent = String(repeating: " ", count: max(0, 11 - activity.count))
+        return shortened("  \(activity)\(indent) \(subject)\(blanks) \(bar) \(amount)", to: width)
     }
 
     private func bar(_ progress: BuildProgress, cells: Int) -> String {

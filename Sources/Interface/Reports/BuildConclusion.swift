@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import Images
 public import OCI
 
 /// What a build came to, for the last lines.
@@ -9,6 +10,8 @@ public struct BuildConclusion: Sendable, Hashable, Encodable {
     public let references: [String]
     /// The bytes that went to registries; nil where nothing was pushed.
     public let uploadedBytes: Int64?
+    /// The image's layers, lowest first: the order of the table.
+    let layers: [Digest]
 
     private enum CodingKeys: String, CodingKey {
         case event, digest, references
@@ -16,8 +19,9 @@ public struct BuildConclusion: Sendable, Hashable, Encodable {
     }
 
     /// Takes the parts.
-    public init(digest: Digest, references: [String], uploadedBytes: Int64?) {
-        self.digest = digest
+    public init(_ images: ImageSet, references: [String], uploadedBytes: Int64?) {
+        digest = images.root.digest
+        layers = images.images.flatMap { $0.manifest.layers.map(\.digest) }
         self.references = references
         self.uploadedBytes = uploadedBytes
     }
@@ -34,7 +38,8 @@ public struct BuildConclusion: Sendable, Hashable, Encodable {
     /// What a mode shows on standard error when a build is done: a table, a line of JSON, or nothing.
     public func text(_ mode: ProgressMode, summary: BuildSummary, seconds: Double, palette: Palette) throws -> String {
         switch mode {
-        case .auto, .plain: summary.text(uploadedBytes: uploadedBytes, seconds: seconds, palette: palette)
+        case .auto, .plain:
+            summary.ordered(by: layers).text(uploadedBytes: uploadedBytes, seconds: seconds, palette: palette)
         case .json: String(decoding: try CanonicalJSON.encode(self), as: UTF8.self) + "\n"
         case .quiet: ""
         }

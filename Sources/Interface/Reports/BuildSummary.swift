@@ -1,4 +1,4 @@
-import OCI
+public import OCI
 public import Spec
 
 /// What a build's events come to: the closing table.
@@ -41,6 +41,19 @@ public struct BuildSummary: Sendable, Hashable {
         if !layers[index].dispositions.contains(outcome.disposition) {
             layers[index].dispositions.append(outcome.disposition)
         }
+    }
+
+    /// The same with the layers in the order of the image; what is no layer of it (a manifest) comes last.
+    public func ordered(by digests: [Digest]) -> BuildSummary {
+        let places = Dictionary(zip(digests, 0...)) { first, _ in first }
+        var result = self
+        result.layers = layers.enumerated().sorted { left, right in
+            let (first, second) = (
+                places[left.element.descriptor.digest] ?? .max, places[right.element.descriptor.digest] ?? .max
+            )
+            return (first, left.offset) < (second, right.offset)
+        }.map(\.element)
+        return result
     }
 
     /// The table, and below it the bytes uploaded and the time by phase.

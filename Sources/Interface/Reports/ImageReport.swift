@@ -75,8 +75,7 @@ public struct ImageReport: Sendable, Hashable, Encodable {
 
     /// A field of core metadata: the headers end at the first empty line.
     private static func header(_ name: String, in text: String) -> String? {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            let line = line.last == "\r" ? line.dropLast() : line
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             if line.isEmpty { return nil }
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2, parts[0].lowercased() == name.lowercased() {

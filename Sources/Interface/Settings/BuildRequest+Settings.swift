@@ -137,8 +137,11 @@ private struct RequestMaker {
                 warn("\(given.value) is left out: it is given without a value, and the environment here has none")
                 continue
             }
-            step.environment.removeAll { $0.name == variable.name }
-            step.environment.append(variable)
+            if let place = step.environment.firstIndex(where: { $0.name == variable.name }) {
+                step.environment[place] = variable
+            } else {
+                step.environment.append(variable)
+            }
         }
         for given in settings.labels {
             let (name, value) = try given.read { try pair($0, what: "label") }

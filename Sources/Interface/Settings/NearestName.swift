@@ -2,8 +2,9 @@
 /// one, may have to be changed.
 func nearest(to text: String, among names: [String]) -> String? {
     let limit = max(1, text.count / 3)
-    let distances = names.map { (name: $0, distance: editDistance(text, $0)) }
-    return distances.filter { $0.distance <= limit }.min { $0.distance < $1.distance }?.name
+    let distances = names.map { (name: $0, distance: editDistance(text, $0), excess: abs(text.count - $0.count)) }
+    return distances.filter { $0.distance <= limit }
+        .min { ($0.distance, $0.excess) < ($1.distance, $1.excess) }?.name
 }
 
 /// How many letters have to be put in, left out or changed (Levenshtein).
