@@ -15,13 +15,15 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 /// The tests of a room. They may look at the whole house: what one room makes is checked with another one's readers.
-func tests(_ name: String) -> Target {
+func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     let house = [
         "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
+        "Interface",
     ]
     return .testTarget(
         name: "\(name)Tests",
-        dependencies: (house + ["RegistryTesting", "TestSupport"]).map { .target(name: $0) } + [system, flyingFox],
+        dependencies: (house + ["RegistryTesting", "TestSupport"]).map { .target(name: $0) } + [system, flyingFox]
+            + more,
         swiftSettings: strict)
 }
 
@@ -102,6 +104,8 @@ let package = Package(
         tests("Images"),
         tests("Python"),
         tests("Build"),
+        tests("Interface"),
+        tests("Cooperage", [.target(name: "cooperage")]),
     ],
     swiftLanguageModes: [.v6]
 )
