@@ -16,7 +16,8 @@ public struct PlainRenderer: EventRenderer {
             "\(palette(.bold, phase.rawValue)): done in \(formatted(seconds: seconds))\n"
         case .warning, .notice: event.remark(palette)
         case .progress(let progress):
-            progress.isFinished
+            // Of what is made or uploaded, the layer's own line tells.
+            progress.isFinished && [.downloading, .exporting].contains(progress.activity)
                 ? "\(progress.activity.done) \(printable(progress.subject)), \(formatted(bytes: progress.done))\n" : ""
         case .layer(let outcome): outcome.line(palette) + "\n"
         }
