@@ -96,7 +96,10 @@ let package = Package(
         room("RegistryTesting", ["OCI", "Content", flyingFox, flyingSocks]),
 
         .target(
-            name: "TestSupport", dependencies: ["Content", "Transfer", "RegistryTesting", system],
+            name: "TestSupport",
+            dependencies: [
+                "OCI", "Spec", "Content", "Layers", "Images", "Transfer", "RegistryTesting", system,
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Transfer"),
         tests("Layers"),

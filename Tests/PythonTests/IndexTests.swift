@@ -4,6 +4,7 @@ import OCI
 import RegistryTesting
 import Spec
 import SystemPackage
+import TestSupport
 import Testing
 import Transfer
 

@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Spec
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Python

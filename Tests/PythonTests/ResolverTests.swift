@@ -3,6 +3,7 @@ import Diagnostics
 import OCI
 import Spec
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Python

@@ -28,6 +28,12 @@ public func run(_ command: String, _ arguments: [String], input: [UInt8] = [], e
     return try FileSystem.read(scratch.path.appending("out"))
 }
 
+/// Runs a foreign program that takes its time, while other tests go on.
+@discardableResult
+public func runAside(_ command: String, _ arguments: [String]) async throws -> [UInt8] {
+    try await blocking { try run(command, arguments) }
+}
+
 /// Runs a Python program whose standard input is bytes.
 public func python(_ program: String, _ arguments: [String] = [], input: [UInt8] = []) throws -> [UInt8] {
     try run("python3", ["-c", program] + arguments, input: input)

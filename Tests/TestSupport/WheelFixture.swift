@@ -1,18 +1,28 @@
 import Content
-import OCI
-import SystemPackage
+public import OCI
+public import SystemPackage
 
 /// A small wheel made by the test: real enough for uv, which reads its METADATA out of the archive.
-struct WheelFixture: Sendable {
-    let filename: String
-    let name: String
-    let version: String
+public struct WheelFixture: Sendable {
+    /// The wheel's file name.
+    public let filename: String
+    /// The distribution's name.
+    public let name: String
+    /// Its version.
+    public let version: String
     /// The text of its METADATA.
-    let metadata: String
-    let bytes: [UInt8]
-    let digest: Digest
+    public let metadata: String
+    /// The archive.
+    public let bytes: [UInt8]
+    /// The archive's digest.
+    public let digest: Digest
 
-    init(_ name: String, _ version: String, tag: String = "py3-none-any", requires: [String] = []) throws {
+    /// Makes a wheel of one module, `VERSION = '…'`.
+    /// - Parameter files: further files by their paths in the archive, however bad these are.
+    public init(
+        _ name: String, _ version: String, tag: String = "py3-none-any", requires: [String] = [],
+        files: [(name: String, bytes: [UInt8])] = []
+    ) throws {
         self.name = name
         self.version = version
         let stem = name.replacing("-", with: "_")
@@ -21,17 +31,19 @@ struct WheelFixture: Sendable {
         metadata =
             (["Metadata-Version: 2.1", "Name: \(name)", "Version: \(version)"]
             + requires.map { "Requires-Dist: \($0)" }).joined(separator: "\n") + "\n"
-        bytes = storedZip([
+        let texts = [
             ("\(stem).py", "VERSION = '\(version)'\n"),
             ("\(info)/METADATA", metadata),
             ("\(info)/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: \(tag)\n"),
             ("\(info)/RECORD", ""),
-        ])
+        ]
+        bytes = storedZip(texts.map { ($0, Array($1.utf8)) } + files)
         digest = try Digester.digest(of: bytes)
     }
 
+    /// Writes the wheel under its name.
     @discardableResult
-    func write(to directory: FilePath) throws -> FilePath {
+    public func write(to directory: FilePath) throws -> FilePath {
         let path = directory.appending(filename)
         try FileSystem.write(bytes, to: path)
         return path
@@ -39,11 +51,11 @@ struct WheelFixture: Sendable {
 }
 
 /// A zip archive of stored entries (APPNOTE 4.3).
-private func storedZip(_ files: [(name: String, text: String)]) -> [UInt8] {
+private func storedZip(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
     var archive: [UInt8] = []
     var directory: [UInt8] = []
     for file in files {
-        let content = Array(file.text.utf8)
+        let content = file.bytes
         let offset = archive.count
         var header: [UInt8] = []
         header += little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x0021, 2)

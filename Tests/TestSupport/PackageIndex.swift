@@ -1,14 +1,22 @@
 import OCI
-import RegistryTesting
+public import RegistryTesting
 
 /// A package index of the test's wheels (simple repository API), at `/simple/` with what PyPI tells, and at `/links/`
 /// as a bare page of links that tells no digest.
-struct PackageIndex: Sendable {
-    let wheels: [WheelFixture]
+public struct PackageIndex: Sendable {
+    /// What it offers.
+    public let wheels: [WheelFixture]
     /// `user:password` that must be given, in base64.
-    var authorization: String?
+    public var authorization: String?
 
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    /// An index of wheels.
+    public init(wheels: [WheelFixture], authorization: String? = nil) {
+        self.wheels = wheels
+        self.authorization = authorization
+    }
+
+    /// Answers as the index would.
+    public func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         if let authorization, request.header("Authorization") != "Basic \(authorization)" {
             return LoopbackResponse(401, headers: [("WWW-Authenticate", "Basic realm=\"test\"")], text: "no")
         }
