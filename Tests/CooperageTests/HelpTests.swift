@@ -5,7 +5,8 @@ import Testing
 
 /// The help texts as they are; `COOPERAGE_UPDATE_SNAPSHOTS=1 swift test --filter CooperageTests` writes them anew.
 @Suite struct HelpTests {
-    private static let snapshots = FilePath(#filePath).removingLastComponent().appending("Snapshots")
+    private static let snapshots = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .appending("Fixtures").appending("help")
 
     @Test(arguments: [
         [], ["build"], ["plan"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["completion"],

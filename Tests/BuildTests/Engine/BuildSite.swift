@@ -2,6 +2,7 @@ import Content
 import Foundation
 import Images
 import OCI
+import Python
 import Spec
 import Synchronization
 import SystemPackage
