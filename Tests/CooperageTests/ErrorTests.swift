@@ -161,7 +161,11 @@ import Testing
             hint: COOPERAGE_BASE_IMAGES names directories of YAML files, separated by colons
             """),
         Situation(
-            "inspect", "image.tar", "--quiet", status: 1, "error: cannot open 'image.tar': No such file or directory"),
+            "inspect", "image.tar", "--quiet", status: 1,
+            """
+            error: the archive 'image.tar' does not exist
+            hint: name a file
+            """),
         Situation(
             "completion", "tcsh", status: 2,
             """

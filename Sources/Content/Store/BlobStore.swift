@@ -49,7 +49,8 @@ extension BlobStore {
     /// Copies content into this store, checking its digest.
     @discardableResult
     public func put(_ blob: Blob) throws -> Blob {
-        if let present = try self.blob(blob.digest) { return present }
+        // A file of another length was damaged after it had been written, and is replaced.
+        if let present = try self.blob(blob.digest), present.size == blob.size { return present }
         let writer = try makeWriter()
         try blob.open().forEachChunk { try writer.write($0) }
         return try writer.commit(expecting: blob.digest)
