@@ -63,7 +63,8 @@ struct DebianBaseMaker: Sendable {
         let tar = directory.appending("root.tar")
         let events = events
         try await rootFilesystem.write(to: tar) { line in
-            if line.hasPrefix("I: ") { events.emit(.notice(String(line.dropFirst(3)))) }
+            // Of mmdebstrap's many remarks those that tell how far it is.
+            if line.hasPrefix("I: "), line.hasSuffix("...") { events.emit(.notice(String(line.dropFirst(3)))) }
         }
         let store = cache.blobs
         return try await blocking {

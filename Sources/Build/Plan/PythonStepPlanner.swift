@@ -17,11 +17,15 @@ struct PythonStepPlanner: StepPlanner {
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
-        let environment = try await draft.base.pythonEnvironment()
-        let request = ResolutionRequest(
-            manifests: try step.manifests.map { try Manifest(FilePath($0)) }, indexes: step.indexes,
-            target: environment.target, upgrade: step.upgrade || ignoresKnownResolutions)
-        let resolution = try await events.phase(.resolve) { try await resolver.resolve(request) }
+        let base = draft.base
+        let (environment, resolution) = try await events.phase(.resolve) {
+            let manifests = try step.manifests.map { try Manifest(FilePath($0)) }
+            let environment = try await base.pythonEnvironment()
+            let request = ResolutionRequest(
+                manifests: manifests, indexes: step.indexes, target: environment.target,
+                upgrade: step.upgrade || ignoresKnownResolutions)
+            return (environment, try await resolver.resolve(request))
+        }
         if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
