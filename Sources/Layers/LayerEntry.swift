@@ -27,6 +27,19 @@ public enum LayerContent: Sendable {
     case plain(PlainSpan)
     /// Bytes of a source that do not compress; stored.
     case stored(PlainSpan)
+
+    /// The CRC-32 of the bytes, as far as it is known without reading a source.
+    public var crc: UInt32? {
+        switch self {
+        case .none: return nil
+        case .deflated(let span): return span.crc
+        case .plain(let span), .stored(let span): return span.crc
+        case .bytes(let bytes):
+            var crc = CRC32()
+            bytes.withUnsafeBytes { crc.update($0) }
+            return crc.value
+        }
+    }
 }
 
 /// A raw DEFLATE stream within a source.

@@ -21,7 +21,7 @@ public final class LayerWriter {
     // Tar bytes that wait for their member: padding and headers.
     private var pending: [UInt8] = []
     private var isInContent = false
-    private var paths: Set<String> = []
+    private var paths: Set<PathKey> = []
     // Set right after initialisation, since its sink is this object.
     private var tar: TarWriter?
 
@@ -46,9 +46,7 @@ public final class LayerWriter {
     /// - Throws: `LayerError` when the content does not match the header, or the path was appended before.
     public func append(_ entry: LayerEntry) throws {
         try Task.checkCancellation()
-        guard paths.insert(entry.header.path).inserted else {
-            throw LayerError(.duplicatePath, "the path '\(entry.header.path)' would stand twice in one layer")
-        }
+        try claim(entry.header.path)
         try tar?.beginEntry(entry.header)
         if case .file(let size) = entry.header.kind {
             do {
@@ -72,8 +70,10 @@ public final class LayerWriter {
     /// - Parameters:
     ///   - run: the members.
     ///   - uncompressedSize: the length of what they hold, in bytes.
-    /// - Throws: `LayerError` when the run holds something else.
-    public func append(run: Blob, uncompressedSize: Int64) throws {
+    ///   - paths: the paths of its entries.
+    /// - Throws: `LayerError` when the run holds something else, or a path was appended before.
+    public func append(run: Blob, uncompressedSize: Int64, paths: some Sequence<String>) throws {
+        for path in paths { try claim(path) }
         try writePending()
         let start = self.uncompressedSize
         try run.open().forEachChunk { try self.output($0) }
@@ -94,6 +94,13 @@ public final class LayerWriter {
         try tar?.finish()
         try writePending()
         return tarDigester?.finish()
+    }
+
+    /// Runtimes refuse a layer that holds a path twice.
+    private func claim(_ path: String) throws(LayerError) {
+        guard paths.insert(PathKey(path)).inserted else {
+            throw LayerError(.duplicatePath, "the path '\(path)' would stand twice in one layer")
+        }
     }
 
     // MARK: The tar's bytes

@@ -221,7 +221,9 @@ import Testing
             return (blob, size)
         }
         let joined = try WrittenLayer { writer in
-            for (blob, size) in runs { try writer.append(run: blob, uncompressedSize: size) }
+            for ((blob, size), half) in zip(runs, halves) {
+                try writer.append(run: blob, uncompressedSize: size, paths: half.map(\.header.path))
+            }
         }
         let single = try WrittenLayer { writer in
             for half in halves {
@@ -232,8 +234,14 @@ import Testing
         #expect(joined.bytes == single.bytes && joined.diffID == single.diffID)
         #expect(joined.uncompressedSize == single.uncompressedSize)
         #expect(throws: LayerError.self) {
-            try WrittenLayer { try $0.append(run: runs[0].0, uncompressedSize: runs[0].1 - 1) }
+            try WrittenLayer { try $0.append(run: runs[0].0, uncompressedSize: runs[0].1 - 1, paths: []) }
         }
+        let error = #expect(throws: LayerError.self) {
+            try WrittenLayer { writer in
+                for _ in 0..<2 { try writer.append(run: runs[0].0, uncompressedSize: runs[0].1, paths: ["owned"]) }
+            }
+        }
+        #expect(error?.code == .duplicatePath)
     }
 
     // MARK: Refusals

@@ -20,8 +20,8 @@ struct InstalledWheel {
         try builder.addArchive()
         try builder.addEntryPoints()
         try builder.addInstallerAndRecord()
-        let omitted = Set(excluded)
-        files = builder.files.values.filter { !omitted.contains($0.header.path) }
+        let omitted = Set(excluded.map(PathKey.init))
+        files = builder.files.values.filter { !omitted.contains(PathKey($0.header.path)) }
             .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
         directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
         if let path = directories.first(where: { builder.files[$0] != nil }) {
@@ -197,16 +197,5 @@ private struct Installer {
             }
         }
         return directories
-    }
-}
-
-extension LayerContent {
-    /// The CRC-32 that an archive gives for the content.
-    fileprivate var crc: UInt32? {
-        switch self {
-        case .deflated(let span): span.crc
-        case .plain(let span), .stored(let span): span.crc
-        case .bytes, .none: nil
-        }
     }
 }

@@ -9,20 +9,29 @@ public import Spec
 /// A layer is its directories, then one run of members for each wheel, then the tar's end. A layer of one wheel is
 /// written in one pass; where several share a layer each wheel's run is kept, so that a layer in which one wheel
 /// changed is put together from runs rather than made again.
+///
+/// Where several wheels of a layer bring one path, the last of them in the layer's order wins, as it does with installers
+/// that run one after the other; the runs of the others are made without it (`WheelContents.exclusions`).
 public struct WheelLayerMaker: Sendable {
     private let store: any RandomAccessBlobStore
     private let records: any RecordStore
     private let reusesRuns: Bool
+    private let warn: @Sendable (String) -> Void
 
     /// Makes layers in a store.
     /// - Parameters:
     ///   - store: holds the wheels by their digests and takes the layers.
     ///   - records: remembers runs.
     ///   - reusesRuns: whether a kept run is used.
-    public init(store: any RandomAccessBlobStore, records: any RecordStore, reusesRuns: Bool = true) {
+    ///   - warn: hears, in a sentence, of wheels that bring different contents for one path.
+    public init(
+        store: any RandomAccessBlobStore, records: any RecordStore, reusesRuns: Bool = true,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.store = store
         self.records = records
         self.reusesRuns = reusesRuns
+        self.warn = warn
     }
 
     /// Makes a layer.
@@ -36,57 +45,67 @@ public struct WheelLayerMaker: Sendable {
                 try write(installed.files, of: only, to: writer)
             }
         }
-        let runs = try runs(of: layer)
+        let parts = try layer.wheels.map { try part(of: $0, in: layer) }
+        let exclusions = try WheelContents.exclusions(among: parts.map(\.contents), warn: warn)
+        let runs = try zip(parts, exclusions).map { try run(of: $0, without: $1, in: layer) }
         return try LayerMaker.make(in: store) { writer in
-            let directories = Set(runs.flatMap(\.record.directories)).sorted(by: LayerPath.precedes)
-            try write(directories: directories, of: layer, to: writer)
-            for run in runs { try writer.append(run: run.blob, uncompressedSize: run.record.uncompressedSize) }
+            let directories = Set(parts.flatMap { $0.contents.directories.map(PathKey.init) }).map(\.path)
+            try write(directories: directories.sorted(by: LayerPath.precedes), of: layer, to: writer)
+            for (index, run) in runs.enumerated() {
+                let files = parts[index].contents.files.lazy.map(\.path)
+                try writer.append(
+                    run: run.blob, uncompressedSize: run.record.uncompressedSize,
+                    paths: files.filter { !exclusions[index].contains(PathKey($0)) })
+            }
         }
     }
 
     // MARK: Runs
 
+    /// One wheel of a layer of several, before it is settled which paths it leaves to others.
+    private struct Part {
+        let wheel: WheelInstallation
+        let contents: WheelContents
+        /// The wheel itself, if it had to be read to know its contents.
+        let installed: InstalledWheel?
+    }
+
     private struct RunRecord: Codable {
         let digest: Digest
         let size: Int64
         let uncompressedSize: Int64
-        let directories: [String]
-        let files: [String]
     }
 
-    /// The runs of a layer's wheels, in which each path stands once: of several wheels that own it the last one wins, as
-    /// the uppermost of several layers does. Runtimes refuse a layer that holds a path twice.
-    private func runs(of layer: WheelLayer) throws -> [(record: RunRecord, blob: Blob)] {
-        var taken: Set<String> = []
-        let runs = try layer.wheels.reversed().map { wheel in
-            var run = try run(of: wheel, in: layer)
-            let lost = run.record.files.filter { taken.contains($0) }
-            if !lost.isEmpty {
-                let rest = WheelInstallation(wheel: wheel.wheel, excluded: (wheel.excluded + lost).sorted())
-                run = try self.run(of: rest, in: layer)
-            }
-            taken.formUnion(run.record.files)
-            return run
+    private func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
+        let key = RecordKey(kind: "wheel-contents", digest: try layer.runKey(of: wheel).digest)
+        if reusesRuns, let contents = try records.value(WheelContents.self, for: key) {
+            return Part(wheel: wheel, contents: contents, installed: nil)
         }
-        return runs.reversed()
+        let installed = try install(wheel, in: layer)
+        let contents = WheelContents(installed, of: wheel.wheel)
+        try records.setValue(contents, for: key)
+        return Part(wheel: wheel, contents: contents, installed: installed)
     }
 
-    private func run(of wheel: WheelInstallation, in layer: WheelLayer) throws -> (record: RunRecord, blob: Blob) {
+    private func run(of part: Part, without lost: Set<PathKey>, in layer: WheelLayer) throws
+        -> (record: RunRecord, blob: Blob)
+    {
+        var wheel = part.wheel
+        let excluded = Set(wheel.excluded.map(PathKey.init)).union(lost)
+        wheel.excluded = excluded.map(\.path).sorted(by: LayerPath.precedes)
         let key = try layer.runKey(of: wheel)
         if reusesRuns, let record = try records.value(RunRecord.self, for: key),
             let blob = try store.blob(record.digest), blob.size == record.size
         {
             return (record, blob)
         }
-        let installed = try install(wheel, in: layer)
+        let files = try (part.installed ?? install(wheel, in: layer)).files
         var size: Int64 = 0
         let blob = try LayerMaker.makeRun(in: store) { writer in
-            try write(installed.files, of: wheel, to: writer)
+            try write(files.filter { !excluded.contains(PathKey($0.header.path)) }, of: wheel, to: writer)
             size = writer.uncompressedSize
         }
-        let record = RunRecord(
-            digest: blob.digest, size: blob.size, uncompressedSize: size, directories: installed.directories,
-            files: installed.files.map(\.header.path))
+        let record = RunRecord(digest: blob.digest, size: blob.size, uncompressedSize: size)
         try records.setValue(record, for: key)
         return (record, blob)
     }

@@ -104,9 +104,10 @@ struct WheelWorkshop {
     }
 
     func make(
-        _ wheels: [WheelReference], scheme: InstallScheme = .venv, excluded: [String] = [], reusesRuns: Bool = true
+        _ wheels: [WheelReference], scheme: InstallScheme = .venv, excluded: [String] = [], reusesRuns: Bool = true,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> MadeLayer {
-        try WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns).make(
+        try WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns, warn: warn).make(
             WheelLayer(
                 wheels: wheels.map { WheelInstallation(wheel: $0, excluded: excluded) }, scheme: scheme,
                 timestamp: .reproducible))

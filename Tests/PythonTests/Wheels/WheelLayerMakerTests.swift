@@ -1,8 +1,10 @@
 import Content
+import Diagnostics
 import Foundation
 import Layers
 import OCI
 import Spec
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -69,6 +71,47 @@ import Testing
             try FileSystem.remove(blobs.appending(name))
         }
         #expect(try workshop.make(wheels) == fresh)
+    }
+
+    @Test func aPathOfSeveralWheelsStandsOnceAndTheLastWins() throws {
+        let wheels = try ["one", "two", "three"].map { name in
+            var builder = wheel(name)
+            builder.add("LICENSE", "the same")
+            builder.add("tests/__init__.py", name == "three" ? "" : "# \(name)\n")
+            return try workshop.add(builder)
+        }
+        let warnings = Mutex<[String]>([])
+        let made = try workshop.make(wheels) { warning in warnings.withLock { $0.append(warning) } }
+        let layer = try workshop.read(made)
+        #expect(Set(layer.paths).count == layer.paths.count)
+        #expect(layer.text("\(site)/tests/__init__.py") == "" && layer.text("\(site)/LICENSE") == "the same")
+        // Each wheel's own files are all there, and its RECORD lists what it brought.
+        #expect(layer.files.count == 3 * 7 + 2)
+        #expect(layer.record(of: "one-1.0.dist-info").contains { $0.path == "tests/__init__.py" })
+        #expect(
+            warnings.withLock { $0 } == [
+                "one-1.0-py3-none-any.whl and two-1.0-py3-none-any.whl both bring '/\(site)/tests/__init__.py' with "
+                    + "different contents: those of two-1.0-py3-none-any.whl are taken",
+                "two-1.0-py3-none-any.whl and three-1.0-py3-none-any.whl both bring '/\(site)/tests/__init__.py' with "
+                    + "different contents: those of three-1.0-py3-none-any.whl are taken",
+            ])
+        // Kept runs, fresh ones and another order's: which run is used follows from what the wheel leaves out.
+        #expect(try workshop.make(wheels) == made)
+        #expect(try workshop.make(wheels, reusesRuns: false) == made)
+        let reversed = try workshop.read(workshop.make(wheels.reversed()))
+        #expect(Set(reversed.paths).count == reversed.paths.count)
+        #expect(reversed.text("\(site)/tests/__init__.py") == "# one\n")
+        // A wheel alone brings everything.
+        #expect(try workshop.read(workshop.make([wheels[0]])).text("\(site)/LICENSE") == "the same")
+    }
+
+    @Test func aFileOfOneWheelIsNoDirectoryOfAnother() throws {
+        var (first, second) = (wheel("one"), wheel("two"))
+        first.add("common", "x")
+        second.add("common/a.py", "x")
+        let wheels = try [first, second].map { try workshop.add($0) }
+        let error = #expect(throws: WheelError.self) { try workshop.make(wheels) }
+        #expect(error?.message.contains("'/\(site)/common' is a file of one-1.0") == true)
     }
 
     @Test func orderSchemeAndExclusionsMakeOtherLayers() throws {
