@@ -98,6 +98,10 @@ public final class LayerWriter {
 
     /// Runtimes refuse a layer that holds a path twice.
     private func claim(_ path: String) throws(LayerError) {
+        // All that goes into a layer passes here, whoever put its path together.
+        guard try PathKey(LayerPath.checked(path, origin: "the layer")) == PathKey(path) else {
+            throw LayerError(.unsafePath, "the path '\(path)' ends in a slash")
+        }
         guard paths.insert(PathKey(path)).inserted else {
             throw LayerError(.duplicatePath, "the path '\(path)' would stand twice in one layer")
         }

@@ -265,6 +265,32 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "/a", "../a", "a/../b", "a//b", "a/", "./a", "a\\b", "a/../\u{301}b", "/\u{301}b", "a\0b"])
+    func noPathLeavesTheRoot(_ path: String) throws {
+        let error = #expect(throws: LayerError.self) { try WrittenLayer([.file(path, [1])]) }
+        #expect(error?.code == .unsafePath)
+    }
+
+    @Test func namesThatDifferInBytesAreTwo() throws {
+        let names = ["cafe\u{301}", "caf\u{e9}"]
+        let layer = try WrittenLayer(names.map { .file($0, [1]) })
+        let program =
+            "import tarfile,sys; print([n.encode() for n in tarfile.open(fileobj=sys.stdin.buffer,mode='r|gz').getnames()])"
+        let listed = String(decoding: try python(program, input: layer.bytes), as: UTF8.self)
+        #expect(listed == "[b'cafe\\xcc\\x81', b'caf\\xc3\\xa9']\n")
+        let tree = FileTree([LayerIndex(entries: names.map { IndexedEntry(path: $0, kind: .file, mode: 0o644) })])
+        #expect(tree.paths.map { Array($0.utf8) } == names.map { Array($0.utf8) })
+    }
+
+    @Test func pathsAreSplitAtTheirSlashBytes() {
+        #expect(
+            LayerPath.parts("/a//\u{301}b/c/").map { Array($0.utf8) } == ["a", "\u{301}b", "c"].map { Array($0.utf8) })
+        #expect(LayerPath.ancestors(of: "a/\u{301}b/c").count == 2)
+        #expect(LayerPath.split("a/\u{301}b").directory == "a" && LayerPath.split("a").directory.isEmpty)
+        #expect(LayerPath.isBelow("a", "a/\u{301}b") && !LayerPath.isBelow("a", "ab") && !LayerPath.isBelow("a", "a"))
+        #expect(LayerPath.isBelow("", "a"))
+    }
+
     @Test func aPathStandsOnceInALayer() throws {
         let error = #expect(throws: LayerError.self) { try WrittenLayer([.file("a", [1]), .file("a", [1])]) }
         #expect(error?.code == .duplicatePath)

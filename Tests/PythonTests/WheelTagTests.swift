@@ -56,6 +56,14 @@ import Testing
         #expect(throws: PythonError.self) { try Self.target("3.11.2", "amd64", .glibc(major: 2, minor: 12)).uvPlatform }
     }
 
+    @Test(arguments: [
+        "..%2Fx-1-py3-none-any.whl", "../x-1-py3-none-any.whl", "x-1/../../y-py3-none-any.whl",
+        "x-1-py3-none-any/b.whl", "x\u{301}-1-py3-none-any.whl", "x-1 -py3-none-any.whl", "x--py3-none-any.whl",
+    ])
+    func namesThatWouldLeaveTheirDirectoryAreNoWheels(_ name: String) {
+        #expect(throws: PythonError.self) { try WheelFilename(name) }
+    }
+
     @Test func theBestOfManyWheels() throws {
         let names = [
             "c-1-py3-none-any.whl", "c-1-cp39-abi3-manylinux_2_34_x86_64.whl",

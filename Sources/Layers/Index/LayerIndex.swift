@@ -74,7 +74,7 @@ public struct IndexedEntry: Sendable, Hashable, Codable {
         case .directory: kind = .directory
         case .file(let size): self.size = size
         case .symbolicLink(let target): (kind, self.target) = (.symbolicLink, target)
-        case .hardLink(let target): (kind, self.target) = (.hardLink, LayerIndexer.normalised(target))
+        case .hardLink(let target): (kind, self.target) = (.hardLink, LayerPath.normalised(target))
         }
     }
 }

@@ -17,7 +17,8 @@ public enum LayerIndexer {
         let tar = try TarReader(try uncompressed(reader, mediaType: mediaType))
         var index = LayerIndex()
         while let entry = try tar.next() {
-            let path = normalised(entry.path)
+            // A layer from elsewhere may hold `..`; such a path stays as it is and matches nothing.
+            let path = LayerPath.normalised(entry.path)
             if path.isEmpty { continue }
             let indexed = IndexedEntry(entry, path: path)
             index.entries.append(indexed)
@@ -45,12 +46,6 @@ public enum LayerIndexer {
         }
     }
 
-    /// A path as the root sees it: without `./`, leading and trailing slashes. A layer from elsewhere may hold `..`;
-    /// such a path stays as it is and matches nothing.
-    static func normalised(_ path: String) -> String {
-        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-    }
-
     private static func isText(_ path: String) -> Bool {
         switch path {
         case "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
@@ -58,9 +53,8 @@ public enum LayerIndexer {
             return true
         default: break
         }
-        let parts = path.split(separator: "/").suffix(2)
-        guard let name = parts.last else { return false }
-        let directory = parts.count == 2 ? parts.first.map(String.init) ?? "" : ""
+        let (above, name) = LayerPath.split(path)
+        let directory = LayerPath.split(above).name
         switch name {
         case "pyvenv.cfg", "EXTERNALLY-MANAGED", "patchlevel.h": return true
         case "METADATA", "RECORD", "INSTALLER", "WHEEL", "direct_url.json": return directory.hasSuffix(".dist-info")
@@ -73,7 +67,7 @@ public enum LayerIndexer {
     }
 
     private static func isCLibrary(_ path: String) -> Bool {
-        let name = path.split(separator: "/").last ?? ""
+        let name = LayerPath.split(path).name
         return name == "libc.so.6" || (name.hasPrefix("libc-2.") && name.hasSuffix(".so"))
     }
 }

@@ -10,7 +10,7 @@ public enum PathResolver {
     ///   - entry: what stands at a path without leading slash, links not followed.
     /// - Returns: the path without leading slash; parts that do not exist are kept as they are. Nil for a loop.
     public static func resolve(_ path: String, in entry: (String) -> IndexedEntry?) -> String? {
-        var pending = path.split(separator: "/").map(String.init)[...]
+        var pending = LayerPath.parts(path)[...]
         var resolved: [String] = []
         var followed = 0
         while let part = pending.popFirst() {
@@ -24,8 +24,8 @@ public enum PathResolver {
                 else { continue }
                 followed += 1
                 guard followed <= limit else { return nil }
-                if target.hasPrefix("/") { resolved.removeAll() } else { resolved.removeLast() }
-                pending = target.split(separator: "/").map(String.init) + pending
+                if target.utf8.first == UInt8(ascii: "/") { resolved.removeAll() } else { resolved.removeLast() }
+                pending = LayerPath.parts(target) + pending
             }
         }
         return resolved.joined(separator: "/")

@@ -21,7 +21,9 @@ public struct WheelFilename: Sendable, Hashable {
     public init(_ text: some StringProtocol) throws(PythonError) {
         let stem = String(text.hasSuffix(".whl") ? text.dropLast(4) : "")
         let parts = stem.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-        guard (5...6).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
+        // The name becomes part of paths, and it may have come from a URL's escapes.
+        guard (5...6).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(\.isWheelNamePart) })
+        else {
             throw PythonError(
                 .invalidLock, "'\(text)' is not the name of a wheel",
                 hints: ["a wheel is named name-version-python-abi-platform.whl"])
@@ -34,6 +36,20 @@ public struct WheelFilename: Sendable, Hashable {
         let sets = parts.suffix(3).map { $0.split(separator: ".").map(String.init) }
         tags = sets[0].flatMap { python in
             sets[1].flatMap { abi in sets[2].map { WheelTag(python: python, abi: abi, platform: $0) } }
+        }
+    }
+}
+
+extension UInt8 {
+    /// What names, versions and tags are made of: letters, digits and `._+!` (binary distribution format, version
+    /// specifiers).
+    fileprivate var isWheelNamePart: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "+"),
+            UInt8(ascii: "!"):
+            true
+        default: false
         }
     }
 }

@@ -24,7 +24,7 @@ struct InstalledWheel {
         files = builder.files.values.filter { !omitted.contains(PathKey($0.header.path)) }
             .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
         directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
-        if let path = directories.first(where: { builder.files[$0] != nil }) {
+        if let path = directories.first(where: { builder.files[PathKey($0)] != nil }) {
             throw WheelError(.invalidWheel, "'/\(path)' would become a file and a directory")
         }
     }
@@ -34,8 +34,8 @@ private struct Installer {
     let wheel: Wheel
     let scheme: InstallScheme
     let timestamp: Timestamp
-    var files: [String: LayerEntry] = [:]
-    private var explicitDirectories: Set<String> = []
+    var files: [PathKey: LayerEntry] = [:]
+    private var explicitDirectories: Set<PathKey> = []
     private var rows: [Record.Row] = []
 
     /// A larger script would not be one; its first line may need another interpreter's name.
@@ -65,7 +65,7 @@ private struct Installer {
                 continue
             }
             if entry.kind == .directory {
-                explicitDirectories.insert(target)
+                explicitDirectories.insert(PathKey(target))
             } else if path != "\(wheel.distInfo)/RECORD" && path != "\(wheel.distInfo)/INSTALLER" {
                 try add(entry, from: path, to: target, isScript: isScript)
             }
@@ -74,11 +74,12 @@ private struct Installer {
 
     /// Where an entry goes; nil for the directories of `.data` themselves.
     private func destination(of path: String, isDirectory: Bool) throws -> (path: String, isScript: Bool)? {
-        guard path == wheel.dataDirectory || path.hasPrefix(wheel.dataDirectory + "/") else {
-            return ("\(site.dropFirst())/\(path)", false)
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2).map {
+            String(decoding: $0, as: UTF8.self)
         }
-        let parts = path.dropFirst(wheel.dataDirectory.count + 1).split(separator: "/", maxSplits: 1)
-        guard let key = parts.first else { return nil }
+        guard parts[0] == wheel.dataDirectory else { return ("\(site.dropFirst())/\(path)", false) }
+        guard parts.count > 1 else { return nil }
+        let key = parts[1]
         let root: String
         switch key {
         case "purelib": root = scheme.purelib
@@ -91,13 +92,13 @@ private struct Installer {
                 .invalidWheel, "the entry '\(path)' belongs to the unknown scheme key '\(key)'",
                 hints: ["a .data directory may hold purelib, platlib, headers, scripts and data"])
         }
-        guard parts.count == 2 else {
+        guard parts.count == 3 else {
             guard isDirectory else {
                 throw WheelError(.invalidWheel, "the entry '\(path)' is a file where a directory belongs")
             }
             return nil
         }
-        return ("\(root.dropFirst())/\(parts[1])", key == "scripts")
+        return ("\(root.dropFirst())/\(parts[2])", key == "scripts")
     }
 
     private mutating func add(_ entry: ZipEntry, from path: String, to target: String, isScript: Bool) throws {
@@ -114,14 +115,14 @@ private struct Installer {
             }
         }
         let mode: UInt32 = entry.isExecutable || isScript ? 0o755 : 0o644
-        if let earlier = files[target] {
+        if let earlier = files[PathKey(target)] {
             // Python's zipfile lets the last one win; only a repetition of the same is harmless.
             guard case .file(size) = earlier.header.kind, earlier.content.crc == content.crc else {
                 throw WheelError(.invalidWheel, "two different entries would become '/\(target)'")
             }
             return
         }
-        files[target] = LayerEntry(
+        files[PathKey(target)] = LayerEntry(
             TarEntry(path: target, kind: .file(size: size), mode: mode, modified: timestamp), content: content)
         // A file that RECORD forgot is installed all the same, and listed by its path alone.
         rows.append(row ?? Record.Row(path: recordPath(target), hash: "", size: ""))
@@ -148,7 +149,7 @@ private struct Installer {
         try addMade("\(distInfo)/INSTALLER", Array("cooperage\n".utf8), mode: 0o644)
         rows.append(Record.Row(path: "\(wheel.distInfo)/RECORD", hash: "", size: ""))
         let record = Array(Record(rows: rows).text.utf8)
-        files["\(distInfo)/RECORD"] = LayerEntry(
+        files[PathKey("\(distInfo)/RECORD")] = LayerEntry(
             TarEntry(
                 path: "\(distInfo)/RECORD", kind: .file(size: Int64(record.count)), mode: 0o644, modified: timestamp),
             content: .bytes(record))
@@ -158,7 +159,7 @@ private struct Installer {
         // A script that the archive brings itself yields to the entry point of its name, as with other installers.
         let listed = recordPath(target)
         rows.removeAll { $0.path == listed }
-        files[target] = LayerEntry(
+        files[PathKey(target)] = LayerEntry(
             TarEntry(path: target, kind: .file(size: Int64(bytes.count)), mode: mode, modified: timestamp),
             content: .bytes(bytes))
         rows.append(try Record.Row(path: listed, bytes: bytes))
@@ -174,28 +175,29 @@ private struct Installer {
     /// A path as RECORD writes it: relative to the directory that holds `.dist-info`.
     private func recordPath(_ target: String) -> String {
         // Almost every file lies below that directory.
-        if target.utf8.count > site.utf8.count, target.hasPrefix(site.dropFirst()),
-            target.utf8[target.utf8.index(target.startIndex, offsetBy: site.utf8.count - 1)] == UInt8(ascii: "/")
-        {
-            return String(target.dropFirst(site.count))
+        if LayerPath.isBelow(site.dropFirst(), target) {
+            return String(decoding: target.utf8.dropFirst(site.utf8.count), as: UTF8.self)
         }
-        let from = site.dropFirst().split(separator: "/")
-        let to = target.split(separator: "/")
+        let from = LayerPath.parts(site)
+        let to = LayerPath.parts(target)
         let shared = zip(from, to).prefix { $0 == $1 }.count
         return (Array(repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
     }
 
     /// The directories that the files need below the prefix, and those that the wheel names itself.
-    func directories(of files: [LayerEntry]) -> Set<String> {
-        let prefix = scheme.prefix.dropFirst() + "/"
-        var directories: Set<String> = []
-        for path in files.map(\.header.path) + explicitDirectories.map({ $0 + "/" }) {
-            var rest = path[...]
-            while let slash = rest.lastIndex(of: "/") {
+    func directories(of files: [LayerEntry]) -> [String] {
+        let prefix = scheme.prefix.dropFirst()
+        var directories: Set<PathKey> = []
+        for path in files.map(\.header.path) + explicitDirectories.map({ $0.path + "/" }) {
+            var rest = path.utf8[...]
+            while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
                 rest = rest[..<slash]
-                guard rest.hasPrefix(prefix), directories.insert(String(rest)).inserted else { break }
+                let directory = String(decoding: rest, as: UTF8.self)
+                guard LayerPath.isBelow(prefix, directory), directories.insert(PathKey(directory)).inserted else {
+                    break
+                }
             }
         }
-        return directories
+        return directories.map(\.path)
     }
 }

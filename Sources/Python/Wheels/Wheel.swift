@@ -27,7 +27,7 @@ struct Wheel {
             distInfo = try Self.distInfo(of: archive, filename: filename)
             dataDirectory = String(distInfo.dropLast(".dist-info".count)) + ".data"
             var metadata: [String: ZipEntry] = [:]
-            for entry in archive.entries where entry.path.hasPrefix(distInfo + "/") { metadata[entry.path] = entry }
+            for entry in archive.entries where LayerPath.isBelow(distInfo, entry.path) { metadata[entry.path] = entry }
             let (distInfo, archive) = (distInfo, archive)
             func text(_ file: String) throws -> String? {
                 guard let entry = metadata["\(distInfo)/\(file)"] else { return nil }
@@ -52,9 +52,10 @@ struct Wheel {
     private static func distInfo(of archive: ZipArchive, filename: WheelFilename) throws -> String {
         var found: Set<String> = []
         for entry in archive.entries {
-            guard let slash = entry.path.firstIndex(of: "/") else { continue }
-            let top = entry.path[..<slash]
-            if top.hasSuffix(".dist-info") { found.insert(String(top)) }
+            let parts = entry.path.utf8.split(
+                separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[0].suffix(10).elementsEqual(".dist-info".utf8) else { continue }
+            found.insert(String(decoding: parts[0], as: UTF8.self))
         }
         // Some wheels carry another project's metadata too; theirs is the one named as the file is.
         let expected = filename.name

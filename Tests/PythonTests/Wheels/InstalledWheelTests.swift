@@ -167,6 +167,19 @@ import Testing
         #expect(!layer.files.contains("\(site)/shared/a.py") && layer.files.contains("\(site)/shared/b.py"))
     }
 
+    /// Names that Swift's strings take for equal, or whose slash they take for part of another character.
+    @Test func namesAreBytes() throws {
+        let wheel = WheelBuilder(["m/caf\u{e9}.py": "1", "m/cafe\u{301}.py": "2", "m/\u{301}x/y.py": "3"])
+        let layer = try workshop.install(wheel)
+        // libarchive reads either form of a name as the composed one, so the list is RECORD's.
+        #expect(layer.files.count == 3 + 4)
+        #expect(layer.directories.contains { $0.utf8.elementsEqual("opt/venv/\(site)/m/\u{301}x".utf8) })
+        let rows = layer.record(of: wheel.info).map { Array($0.path.utf8) }
+        for name in ["caf\u{e9}.py", "cafe\u{301}.py", "\u{301}x/y.py"] {
+            #expect(rows.contains(Array("m/\(name)".utf8)))
+        }
+    }
+
     // MARK: Refusals
 
     static let refusals: [(what: String, code: String, change: @Sendable (inout WheelBuilder) -> Void)] = [
@@ -180,6 +193,9 @@ import Testing
         ("parent", "unsafe_path", { $0.add("../x.py", "") }),
         ("deep parent", "unsafe_path", { $0.add("a/../../x", "") }),
         ("absolute", "unsafe_path", { $0.add("/etc/passwd", "") }),
+        ("parent before a mark", "unsafe_path", { $0.add("opt/../\u{301}x/y", "") }),
+        ("absolute before a mark", "unsafe_path", { $0.add("/\u{301}etc", "") }),
+        ("absolute data before a mark", "unsafe_path", { $0.add("demo-1.0.data/data//\u{301}etc", "") }),
         ("backslash", "unsafe_path", { $0.add("a\\..\\b", "") }),
         ("dot", "unsafe_path", { $0.add("./x", "") }), ("empty part", "unsafe_path", { $0.add("a//b", "") }),
         ("parent in data", "unsafe_path", { $0.add("demo-1.0.data/data/../../x", "") }),
