@@ -49,6 +49,10 @@ extension KeyBuilder {
             key.append(directory.uid)
             key.append(directory.gid)
         }
+        append(scheme.links) { key, link in
+            key.append(link.path)
+            key.append(link.target)
+        }
     }
 
     // The file's name decides where some parts go; where the wheel came from does not.

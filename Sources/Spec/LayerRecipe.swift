@@ -81,13 +81,17 @@ public struct InstallScheme: Sendable, Hashable, Codable {
     public var headers: String
     /// Everything else, usually the prefix itself.
     public var data: String
-    /// The directories below the prefix that the base has already, sorted by path: layers write them as they are there.
+    /// The directories below the prefix, or below a link's target, that the base has with another mode or owner than
+    /// 0755 and 0:0, sorted by path: layers write them as they are there.
     public var directories: [SchemeDirectory]
+    /// The symbolic links below the prefix that lead to directories of the base, sorted by path: what would go below one
+    /// goes below its target, so that no layer writes a directory over a link.
+    public var links: [SchemeLink]
 
     /// Takes the parts.
     public init(
         prefix: String, interpreter: String, purelib: String, platlib: String, scripts: String, headers: String,
-        data: String, directories: [SchemeDirectory] = []
+        data: String, directories: [SchemeDirectory] = [], links: [SchemeLink] = []
     ) {
         self.prefix = prefix
         self.interpreter = interpreter
@@ -97,10 +101,25 @@ public struct InstallScheme: Sendable, Hashable, Codable {
         self.headers = headers
         self.data = data
         self.directories = directories
+        self.links = links
     }
 }
 
-/// A directory of the base on the way to where packages go.
+/// A symbolic link of the base that leads to a directory.
+public struct SchemeLink: Sendable, Hashable, Codable {
+    /// The link's absolute path, no link above it.
+    public var path: String
+    /// The absolute path of the directory that it leads to in the end, without symbolic links in it.
+    public var target: String
+
+    /// Takes the parts.
+    public init(path: String, target: String) {
+        self.path = path
+        self.target = target
+    }
+}
+
+/// A directory of the base where packages go.
 public struct SchemeDirectory: Sendable, Hashable, Codable {
     /// The absolute path.
     public var path: String

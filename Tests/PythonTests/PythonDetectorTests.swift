@@ -154,6 +154,37 @@ import Testing
         }
     }
 
+    @Test func aSchemeKnowsTheLinksAndDirectoriesOfItsBase() {
+        var tree = TreeBuilder.debian()
+        tree.directory("usr/local/share/man")
+        tree.link("usr/local/man", to: "share/man")
+        tree.link("usr/local/current", to: "/usr/local/man")
+        tree.link("usr/local/data", to: "/srv/data")
+        tree.directory("srv/data/deep", mode: 0o700)
+        tree.link("usr/local/nowhere", to: "missing")
+        tree.link("usr/local/file", to: "/var/lib/dpkg/status")
+        tree.link("usr/localized", to: "local")
+        tree.directory("usr/local/etc", mode: 0o2775, owner: 50)
+        tree.directory("usr/local/lib/python3.11/dist-packages", mode: 0o2775, owner: 50)
+        tree.directory("usr/local/lib/python3.11/dist-packages/theirs", owner: 1000)
+        let scheme = InstallScheme(
+            prefix: "/usr/local", interpreter: "/usr/bin/python3", purelib: "/usr/local/lib/python3.11/dist-packages",
+            platlib: "/usr/local/lib/python3.11/dist-packages", scripts: "/usr/local/bin",
+            headers: "/usr/local/include/python3.11", data: "/usr/local"
+        ).surveyed(in: tree.tree)
+        #expect(
+            scheme.links == [
+                SchemeLink(path: "/usr/local/current", target: "/usr/local/share/man"),
+                SchemeLink(path: "/usr/local/data", target: "/srv/data"),
+                SchemeLink(path: "/usr/local/man", target: "/usr/local/share/man"),
+            ])
+        #expect(
+            scheme.directories.map(\.path) == [
+                "/srv/data/deep", "/usr/local/etc", "/usr/local/lib/python3.11/dist-packages",
+            ])
+        #expect(scheme.directories[1] == SchemeDirectory(path: "/usr/local/etc", mode: 0o2775, uid: 50, gid: 50))
+    }
+
     @Test(arguments: bases) func findsTheInterpreter(_ base: Base) throws {
         let found = try PythonDetector(
             tree: base.tree, environment: base.environment, platform: Platform(os: "linux", architecture: "amd64")

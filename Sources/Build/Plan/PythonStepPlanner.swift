@@ -58,19 +58,8 @@ extension BaseImage {
             var environment = try PythonDetector(
                 tree: tree, environment: variables, platform: configuration.platform
             ).detect()
-            environment.scheme.directories = Self.directories(of: environment.scheme, in: tree)
+            environment.scheme = environment.scheme.surveyed(in: tree)
             return environment
         }
-    }
-
-    /// The directories that lead from the prefix to where packages go, as the base has them.
-    private static func directories(of scheme: InstallScheme, in tree: FileTree) -> [SchemeDirectory] {
-        let places = [scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers, scheme.data]
-        let paths = Set(places.flatMap { LayerPath.ancestors(of: "\($0.dropFirst())/") })
-        return paths.filter { $0.hasPrefix("\(scheme.prefix.dropFirst())/") }.sorted(by: LayerPath.precedes)
-            .compactMap { path in
-                guard let entry = tree.entry(path), entry.kind == .directory else { return nil }
-                return SchemeDirectory(path: "/\(path)", mode: entry.mode, uid: entry.uid, gid: entry.gid)
-            }
     }
 }

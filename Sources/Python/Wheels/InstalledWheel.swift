@@ -8,7 +8,7 @@ import Spec
 ///
 /// Nothing of it is executed, and its contents stay where they are until a layer is written.
 struct InstalledWheel {
-    /// The directories that the wheel uses below the scheme's prefix, as paths in the image, sorted.
+    /// The directories that the wheel uses below the scheme's prefix and the targets of its links, as paths in the image, sorted.
     let directories: [String]
     /// The files, sorted by path, each path once.
     let files: [LayerEntry]
@@ -74,10 +74,11 @@ private struct Installer {
 
     /// Where an entry goes; nil for the directories of `.data` themselves.
     private func destination(of path: String, isDirectory: Bool) throws -> (path: String, isScript: Bool)? {
+        func landing(_ path: String) -> String { scheme.landing(of: path, isDirectory: isDirectory) }
         let parts = path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2).map {
             String(decoding: $0, as: UTF8.self)
         }
-        guard parts[0] == wheel.dataDirectory else { return ("\(site.dropFirst())/\(path)", false) }
+        guard parts[0] == wheel.dataDirectory else { return (landing("\(site.dropFirst())/\(path)"), false) }
         guard parts.count > 1 else { return nil }
         let key = parts[1]
         let root: String
@@ -98,7 +99,7 @@ private struct Installer {
             }
             return nil
         }
-        return ("\(root.dropFirst())/\(parts[2])", key == "scripts")
+        return (landing("\(root.dropFirst())/\(parts[2])"), key == "scripts")
     }
 
     private mutating func add(_ entry: ZipEntry, from path: String, to target: String, isScript: Bool) throws {
@@ -184,16 +185,18 @@ private struct Installer {
         return (Array(repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
     }
 
-    /// The directories that the files need below the prefix, and those that the wheel names itself.
+    /// The directories that the files need below the scheme's roots, and those that the wheel names itself.
     func directories(of files: [LayerEntry]) -> [String] {
-        let prefix = scheme.prefix.dropFirst()
+        let roots = scheme.roots.map { $0.dropFirst() }
         var directories: Set<PathKey> = []
         for path in files.map(\.header.path) + explicitDirectories.map({ $0.path + "/" }) {
             var rest = path.utf8[...]
             while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
                 rest = rest[..<slash]
                 let directory = String(decoding: rest, as: UTF8.self)
-                guard LayerPath.isBelow(prefix, directory), directories.insert(PathKey(directory)).inserted else {
+                guard roots.contains(where: { LayerPath.isBelow($0, directory) }),
+                    directories.insert(PathKey(directory)).inserted
+                else {
                     break
                 }
             }

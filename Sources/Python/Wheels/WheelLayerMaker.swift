@@ -129,9 +129,11 @@ public struct WheelLayerMaker: Sendable {
     }
 
     private func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
-        let known = Dictionary(layer.scheme.directories.map { ($0.path.dropFirst(), $0) }) { first, _ in first }
+        let known = Dictionary(layer.scheme.directories.map { (PathKey(String($0.path.dropFirst())), $0) }) {
+            first, _ in first
+        }
         for path in directories {
-            let existing = known[path[...]]
+            let existing = known[PathKey(path)]
             try writer.append(
                 LayerEntry(
                     TarEntry(

@@ -26,9 +26,9 @@ struct TreeBuilder {
         index.entries.append(IndexedEntry(path: path, kind: .symbolicLink, mode: 0o777, target: target))
     }
 
-    mutating func directory(_ path: String) {
+    mutating func directory(_ path: String, mode: UInt32 = 0o755, owner: UInt32 = 0) {
         parents(of: path)
-        index.entries.append(IndexedEntry(path: path, kind: .directory, mode: 0o755))
+        index.entries.append(IndexedEntry(path: path, kind: .directory, mode: mode, uid: owner, gid: owner))
     }
 
     private mutating func parents(of path: String) {

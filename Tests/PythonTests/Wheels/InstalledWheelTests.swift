@@ -167,6 +167,28 @@ import Testing
         #expect(!layer.files.contains("\(site)/shared/a.py") && layer.files.contains("\(site)/shared/b.py"))
     }
 
+    @Test func noDirectoryIsWrittenOverALinkOfTheBase() throws {
+        var scheme = InstallScheme.venv
+        scheme.links = [
+            SchemeLink(path: "/opt/venv/lib64", target: "/opt/venv/lib"),
+            SchemeLink(path: "/opt/venv/man", target: "/usr/share/man"),
+        ]
+        scheme.directories = [SchemeDirectory(path: "/usr/share/man/man1", mode: 0o2775, uid: 7, gid: 8)]
+        var wheel = WheelBuilder(["demo/__init__.py": ""])
+        for path in ["lib64/demo.so", "lib64/\(site.dropFirst(4))/other.py", "man/man1/demo.1", "man/", "lib64/", "x"] {
+            wheel.add("demo-1.0.data/data/\(path)", path.hasSuffix("/") ? "" : path)
+        }
+        let layer = try workshop.install(wheel, scheme: scheme)
+        #expect(!layer.paths.contains { $0.hasPrefix("opt/venv/lib64") || $0.hasPrefix("opt/venv/man") })
+        #expect(layer.text("opt/venv/lib/demo.so") == "lib64/demo.so" && layer.text("opt/venv/\(site)/other.py") != nil)
+        #expect(layer.text("usr/share/man/man1/demo.1") != nil && layer.text("opt/venv/x") == "x")
+        let directory = try #require(layer.entries.first { $0.path == "usr/share/man/man1" })
+        #expect(directory.mode == 0o2775 && directory.uid == 7 && directory.gid == 8)
+        #expect(!layer.directories.contains("usr/share/man") && !layer.directories.contains("usr"))
+        try check(layer)
+        #expect(try workshop.install(wheel, scheme: scheme).files != workshop.install(wheel).files)
+    }
+
     /// Names that Swift's strings take for equal, or whose slash they take for part of another character.
     @Test func namesAreBytes() throws {
         let wheel = WheelBuilder(["m/caf\u{e9}.py": "1", "m/cafe\u{301}.py": "2", "m/\u{301}x/y.py": "3"])
