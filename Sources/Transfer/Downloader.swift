@@ -85,13 +85,16 @@ public struct Downloader: Sendable {
     /// The path of a `file` URL (RFC 8089), read by libcurl's parser: `file:///a%20b`, `file://localhost/a`.
     static func filePath(_ url: String) throws(TransferError) -> FilePath {
         var text: UnsafeMutablePointer<CChar>?
-        guard let handle = curl_url() else { throw TransferError(.failed, "libcurl has no memory to read '\(url)'") }
+        guard let handle = curl_url() else {
+            throw TransferError(.failed, "libcurl has no memory to read '\(redacted(url: url))'")
+        }
         defer { curl_url_cleanup(handle) }
         guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK,
             curl_url_get(handle, CURLUPART_PATH, &text, UInt32(CURLU_URLDECODE)) == CURLUE_OK, let text
         else {
             throw TransferError(
-                .invalidURL, "'\(url)' names no file of this machine", hints: ["a file URL reads file:///path/to/file"])
+                .invalidURL, "'\(redacted(url: url))' names no file of this machine",
+                hints: ["a file URL reads file:///path/to/file"])
         }
         defer { curl_free(text) }
         return FilePath(String(cString: text))

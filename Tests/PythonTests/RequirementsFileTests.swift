@@ -71,6 +71,16 @@ import Testing
         )
         #expect(credentials.adding(to: "https://n.example:8443/f") == "https://u:p%40%2Fx@n.example:8443/f")
         #expect(credentials.adding(to: "http://b:1/f.whl") == "http://a@b:1/f.whl")
+        for url in ["https://list.example:443/f", "https://LIST.example/f"] {
+            var listed = URLCredentials()
+            listed.collect(from: "https://a/x,https://u:p,w@\(url.dropFirst(8)),file:///c")
+            let other = url.contains("443") ? "https://list.example/f" : "https://list.example:443/f"
+            #expect(listed.adding(to: other) == other.replacing("://", with: "://u:p,w@"))
+            #expect(listed.adding(to: "https://a/f") == "https://a/f")
+        }
+        let list = "https://a/x,https://u:p@b/y,with,commas,http://c@d:80/"
+        #expect(URLCredentials.removed(from: list) == "https://a/x,https://b/y,with,commas,http://d:80/")
+        #expect(URLCredentials.redacted(list) == "https://a/x,https://b/y,with,commas,http://d:80/")
         for other in ["http://host.example/f.whl", "https://d/f", "file:///x", "https://else@host.example/f"] {
             #expect(credentials.adding(to: other) == other)
         }

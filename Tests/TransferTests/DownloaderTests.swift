@@ -35,6 +35,26 @@ import Transfer
             body: Array(bytes[start...]), cutAfter: piece.map { $0 < bytes.count - start ? $0 : nil } ?? nil)
     }
 
+    /// Nothing of a URL that may be secret is shown, parsed or not.
+    @Test(arguments: [
+        ("https://host:8443/p/f?name=v&x", "https://host:8443/p/f?name=…&…"),
+        ("https://u:p@host/f#frag", "https://host/f"),
+        ("https://user:pa/ss@host/f", "https://host/f"), ("https://user:pa?ss@host/f", "https://host/f"),
+        ("https://user:pa#ss@host/f", "https://host/f"), ("https://user:12/ss@host/f", "https://host/f"),
+        ("https://host/f?TOKEN", "https://host/f?…"), ("https://host/f?a=me@example", "https://host/f?a=…"),
+        ("https://[::1]:80/f?a=b@c", "https://[::1]:80/f?a=…"), ("u:p@host/f", "host/f"), ("text", "text"), ("", ""),
+        ("https://u:p@\u{301}/f", "https://\u{301}/f"),
+    ])
+    func secretsAreNotShown(_ url: String, _ shown: String) {
+        #expect(redacted(url: url) == shown)
+    }
+
+    @Test func aURLThatNamesNoFileIsShownWithoutItsPassword() async throws {
+        let item = try item("file://u:s3cret@elsewhere/x?t0ken")
+        let error = await #expect(throws: TransferError.self) { try await downloader.download(item, into: store) }
+        #expect(error.map { !"\($0)".contains("s3cret") && !"\($0)".contains("t0ken") } == true)
+    }
+
     @Test func contentIsKeptOnceAndChecked() async throws {
         try await LoopbackServer.run(answering: { self.answer($0) }) { server in
             let item = try item(server.origin + "/w.whl", size: Int64(bytes.count))

@@ -6,7 +6,7 @@ import Diagnostics
 /// It has no description and is not Codable, since it must not get anywhere but into a request.
 public struct URLCredentials: Sendable {
     private struct Entry {
-        /// `https://host:443`; for netrc the bare `host`.
+        /// `https://host` or `https://host:8443`, a scheme's own port left out; for netrc the bare `host`.
         let origin: String
         let userInfo: String
     }
@@ -95,11 +95,11 @@ public struct URLCredentials: Sendable {
 
 /// Where a URL's parts lie in a text around it, as byte offsets: texts of locks are long and this runs in each build.
 private struct URLParts {
-    /// All of it, to the next white space, quote or bracket.
+    /// All of it, to the next white space, quote or bracket, or to a comma that another URL follows.
     let whole: Range<Int>
     /// `user:password`, if it has any, without the `@`.
     let userInfo: Range<Int>?
-    /// Scheme, host and port in lower case: `https://host:443`, the user information left out.
+    /// Scheme, host and port in lower case: `https://host:8443`, the user information and a scheme's own port left out.
     let origin: String
 
     /// The host alone.
@@ -119,7 +119,8 @@ private struct URLParts {
             var start = colon
             while start > 0, bytes[start - 1].isSchemeCharacter { start -= 1 }
             let tail = colon + 3
-            let end = bytes[tail...].firstIndex(where: \.endsURL) ?? bytes.count
+            let reach = bytes[tail...].firstIndex(where: \.endsURL) ?? bytes.count
+            let end = Self.startOfNext(in: bytes, tail..<reach) ?? reach
             position = end
             guard start < colon else { continue }
             let authorityEnd = bytes[tail..<end].firstIndex { "/?#".utf8.contains($0) } ?? end
@@ -128,9 +129,29 @@ private struct URLParts {
             found.append(
                 URLParts(
                     whole: start..<end, userInfo: at.map { tail..<$0 },
-                    origin: String(decoding: bytes[start..<tail] + host, as: UTF8.self).lowercased()))
+                    origin: Self.origin(bytes[start..<colon], host)))
         }
         return found
+    }
+
+    /// Where a list of URLs goes on: the comma in front of the next one (`UV_FIND_LINKS`, `UV_INDEX`).
+    private static func startOfNext(in bytes: [UInt8], _ range: Range<Int>) -> Int? {
+        var position = range.lowerBound
+        while let comma = bytes[position..<range.upperBound].firstIndex(of: UInt8(ascii: ",")) {
+            let next = bytes[(comma + 1)..<range.upperBound]
+            let scheme = next.prefix { $0.isSchemeCharacter }
+            if !scheme.isEmpty, next[scheme.endIndex...].starts(with: "://".utf8) { return comma }
+            position = comma + 1
+        }
+        return nil
+    }
+
+    private static func origin(_ scheme: ArraySlice<UInt8>, _ host: ArraySlice<UInt8>) -> String {
+        let scheme = String(decoding: scheme, as: UTF8.self).lowercased()
+        let host = String(decoding: host, as: UTF8.self).lowercased()
+        let port = ["http": ":80", "https": ":443"][scheme]
+        let isUsual = port.map { host.hasSuffix($0) } ?? false
+        return "\(scheme)://\(isUsual ? host.dropLast(port?.count ?? 0) : host[...])"
     }
 }
 
