@@ -39,7 +39,13 @@ public enum FileSystem {
         guard let stream = opendir(directory.string) else { throw failure("list", directory) }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // The end and an error look alike but for errno.
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw failure("list", directory) }
+                break
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
                     (validated: String(validatingCString: text), shown: String(cString: text))
@@ -60,7 +66,14 @@ public enum FileSystem {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = readlink(path.string, &buffer, buffer.count)
         guard length >= 0 else { throw failure("read the link", path) }
-        return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let target = buffer[..<length].map { UInt8(bitPattern: $0) }
+        guard let text = String(validating: target, as: UTF8.self) else {
+            throw ContentError(
+                .fileSystem,
+                "the target '\(String(decoding: target, as: UTF8.self))' of the link '\(path)' is not UTF-8",
+                hints: ["make the link anew; an image's names are UTF-8"])
+        }
+        return text
     }
 
     /// Renames, replacing what is there.

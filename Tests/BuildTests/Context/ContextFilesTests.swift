@@ -22,6 +22,13 @@ import Testing
         chmod(file.string, mode_t(mode))
     }
 
+    @Test func aLinkWhoseTargetIsNoTextIsRefused() throws {
+        let directory = try TemporaryDirectory()
+        _ = try python("import os,sys; os.symlink(b'\\xff', sys.argv[1].encode()+b'/link')", [directory.path.string])
+        let error = #expect(throws: ContentError.self) { try ContextFiles(directory.path) }
+        #expect(error?.message.contains("is not UTF-8") == true)
+    }
+
     @Test func listsFilesDirectoriesAndLinksByPath() throws {
         try write("b/z.py", "zz")
         try write("a.sh", mode: 0o755)
