@@ -10,12 +10,29 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
     public var os: String
     /// The architecture's variant.
     public var variant: String?
+    /// The version of the operating system; Windows images carry it.
+    public var osVersion: String?
+    /// What the operating system must be able to do; Windows images carry it.
+    public var osFeatures: [String]?
     /// What a container starts with.
     public var config: Execution?
     /// The layers by the digests of their uncompressed tar.
     public var rootfs: RootFilesystem
     /// One entry a step; those without `empty_layer` match the layers one to one. Registries check that.
     public var history: [History]?
+
+    private enum CodingKeys: String, CodingKey {
+        case created
+        case author
+        case architecture
+        case os
+        case variant
+        case osVersion = "os.version"
+        case osFeatures = "os.features"
+        case config
+        case rootfs
+        case history
+    }
 
     /// Takes the parts.
     public init(
@@ -103,6 +120,8 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
         public var timeout: Int64?
         /// Before the first failure counts.
         public var startPeriod: Int64?
+        /// Between two checks before the first success.
+        public var startInterval: Int64?
         /// Failures in a row until the container is unhealthy.
         public var retries: Int?
 
@@ -111,6 +130,7 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
             case interval = "Interval"
             case timeout = "Timeout"
             case startPeriod = "StartPeriod"
+            case startInterval = "StartInterval"
             case retries = "Retries"
         }
     }

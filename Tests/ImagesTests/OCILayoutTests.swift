@@ -32,6 +32,14 @@ import Testing
         }
     }
 
+    @Test func aConfigurationIsWrittenAsItWasRead() throws {
+        let text =
+            #"{"architecture":"amd64","config":{"Healthcheck":{"Interval":2,"StartInterval":5,"StartPeriod":9,"Test":["NONE"]}},"#
+            + #""os":"linux","os.features":["f"],"os.version":"10.0","rootfs":{"diff_ids":[],"type":"layers"}}"#
+        let configuration = try CanonicalJSON.decode(ImageConfiguration.self, from: Data(text.utf8))
+        #expect(String(decoding: try CanonicalJSON.encode(configuration), as: UTF8.self) == text)
+    }
+
     @Test func anImageComesBackAsItWasWritten() async throws {
         let image = try image()
         let tag = try Reference("127.0.0.1:5000/team/app:1")
