@@ -230,6 +230,8 @@ import Testing
         #expect(throws: LayerError.self) { try ZipArchive(ShortReader(many), limits: limits) }
         limits.entries = 300
         #expect(try ZipArchive(ShortReader(many), limits: limits).entries.count == 300)
+        limits.directorySize = 300 * 46
+        #expect(throws: LayerError.self) { try ZipArchive(ShortReader(many), limits: limits) }
     }
 
     @Test func bytesBehindAStreamAreRefused() throws {

@@ -23,6 +23,11 @@ public struct ZipArchive: Sendable {
             throw LayerError(
                 .tooLarge, "the ZIP archive has \(end.count) entries, more than the \(limits.entries) allowed")
         }
+        guard end.size <= limits.directorySize else {
+            throw LayerError(
+                .tooLarge,
+                "the ZIP archive's directory has \(end.size) bytes, more than the \(limits.directorySize) allowed")
+        }
         // The size was checked against the archive's, so that it cannot make us allocate more than the file holds.
         let directory = try source.bytes(at: end.offset, count: end.size)
         var entries: [ZipEntry] = []

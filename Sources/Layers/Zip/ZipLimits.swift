@@ -2,6 +2,8 @@
 public struct ZipLimits: Sendable, Hashable {
     /// The largest number of entries.
     public var entries = 500_000
+    /// The largest size of the central directory, in bytes: it is read as a whole.
+    public var directorySize = 256 << 20
     /// The largest size of all contents together, in bytes, however large the archive is.
     public var uncompressedSize: Int64 = 64 << 30
     /// How much larger than the archive its contents may be together, once they are beyond `freeSize`. DEFLATE reaches

@@ -16,7 +16,9 @@ struct Wheel {
     /// The digests and sizes that the wheel lists, by path in the archive.
     let record: [String: Record.Row]
 
-    private static let metadataLimit = 64 << 20
+    /// RECORD has a line for each file; the others are short.
+    private static let recordLimit = 64 << 20
+    private static let metadataLimit = 1 << 20
 
     /// Reads a wheel.
     /// - Throws: `WheelError` or `LayerError`, the wheel's name in the context.
@@ -29,15 +31,15 @@ struct Wheel {
             var metadata: [String: ZipEntry] = [:]
             for entry in archive.entries where LayerPath.isBelow(distInfo, entry.path) { metadata[entry.path] = entry }
             let (distInfo, archive) = (distInfo, archive)
-            func text(_ file: String) throws -> String? {
+            func text(_ file: String, limit: Int = Self.metadataLimit) throws -> String? {
                 guard let entry = metadata["\(distInfo)/\(file)"] else { return nil }
-                return String(decoding: try archive.bytes(of: entry, limit: Self.metadataLimit), as: UTF8.self)
+                return String(decoding: try archive.bytes(of: entry, limit: limit), as: UTF8.self)
             }
             guard let wheel = try text("WHEEL") else {
                 throw WheelError(.invalidWheel, "the file \(distInfo)/WHEEL is missing")
             }
             rootIsPurelib = try Self.rootIsPurelib(wheel)
-            guard let recordText = try text("RECORD") else {
+            guard let recordText = try text("RECORD", limit: Self.recordLimit) else {
                 throw WheelError(.invalidWheel, "the file \(distInfo)/RECORD is missing")
             }
             record = Dictionary(Record(recordText).rows.map { ($0.path, $0) }) { _, last in last }
