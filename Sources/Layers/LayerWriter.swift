@@ -21,6 +21,8 @@ public final class LayerWriter {
     // Tar bytes that wait for their member: padding and headers.
     private var pending: [UInt8] = []
     private var isInContent = false
+    // Many empty files or links come without content between their headers.
+    private static let pendingLimit = 1 << 20
     private var paths: Set<PathKey> = []
     // Set right after initialisation, since its sink is this object.
     private var tar: TarWriter?
@@ -63,6 +65,7 @@ public final class LayerWriter {
             }
         }
         try tar?.endEntry()
+        if pending.count > Self.pendingLimit { try writePending() }
     }
 
     /// Appends a finished run: whole members that hold whole entries.

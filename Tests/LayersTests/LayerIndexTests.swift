@@ -110,6 +110,49 @@ import Testing
         }
     }
 
+    @Test func theErrorOfTheSourceIsTold() throws {
+        struct Broken: Error {}
+        final class Source: ByteReader {
+            func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { throw Broken() }
+        }
+        #expect(throws: Broken.self) { try LayerIndexer.index(Source(), mediaType: .layer) }
+        #expect(throws: Broken.self) { try LayerIndexer.index(Source(), mediaType: .layerGzip) }
+    }
+
+    /// A file that is passed over is one call of libarchive, and a small one is none of the source's.
+    @Test(arguments: [1, 300_000_000]) func readingEndsWhenItIsCancelled(size: Int) async throws {
+        /// A tar of endless files, which cancels the task that reads it.
+        final class Endless: ByteReader {
+            let header: [UInt8]
+            let size: Int
+            var position = 0
+            var served = 0
+            init(header: [UInt8], size: Int) { (self.header, self.size) = (header, size) }
+            func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+                served += 1
+                if served == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+                guard served < 200 else { return 0 }
+                let period = 512 + (size + 511) / 512 * 512
+                for index in 0..<buffer.count {
+                    let place = (position + index) % period
+                    buffer[index] = place < 512 ? header[place] : 0
+                }
+                position += buffer.count
+                return buffer.count
+            }
+        }
+        let header = Array(
+            try python(
+                "import tarfile,sys\nt=tarfile.TarInfo('f'); t.size=\(size); sys.stdout.buffer.write(t.tobuf())"
+            ).prefix(512))
+        let task = Task {
+            let source = Endless(header: header, size: size)
+            defer { #expect(source.served < 10) }
+            _ = try LayerIndexer.index(source, mediaType: .layer)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
     @Test func unknownMediaTypesAreRefused() {
         #expect(throws: LayerError.self) {
             try LayerIndexer.index(MemoryReader([]), mediaType: MediaType(rawValue: "application/x-unknown"))

@@ -274,8 +274,11 @@ import Testing
     @Test func namesThatDifferInBytesAreTwo() throws {
         let names = ["cafe\u{301}", "caf\u{e9}"]
         let layer = try WrittenLayer(names.map { .file($0, [1]) })
-        let program =
-            "import tarfile,sys; print([n.encode() for n in tarfile.open(fileobj=sys.stdin.buffer,mode='r|gz').getnames()])"
+        let program = """
+            import tarfile,sys,gzip,io
+            tar=tarfile.open(fileobj=io.BytesIO(gzip.decompress(sys.stdin.buffer.read())))
+            print([n.encode() for n in tar.getnames()])
+            """
         let listed = String(decoding: try python(program, input: layer.bytes), as: UTF8.self)
         #expect(listed == "[b'cafe\\xcc\\x81', b'caf\\xc3\\xa9']\n")
         let tree = FileTree([LayerIndex(entries: names.map { IndexedEntry(path: $0, kind: .file, mode: 0o644) })])
@@ -289,6 +292,17 @@ import Testing
         #expect(LayerPath.split("a/\u{301}b").directory == "a" && LayerPath.split("a").directory.isEmpty)
         #expect(LayerPath.isBelow("a", "a/\u{301}b") && !LayerPath.isBelow("a", "ab") && !LayerPath.isBelow("a", "a"))
         #expect(LayerPath.isBelow("", "a"))
+    }
+
+    @Test func headersDoNotWaitForAContentForever() throws {
+        // Of tar there are 5 MB, of members a few.
+        let layer = try WrittenLayer((0..<10_000).map { .file("empty/\($0)", []) })
+        #expect(layer.bytes.count < 1 << 20)
+        var lengths: [Int] = []
+        let writer = try LayerWriter { lengths.append($0.count) }
+        for number in 0..<10_000 { try writer.append(.file("empty/\(number)", [])) }
+        #expect(writer.uncompressedSize == 5_120_000)
+        #expect(lengths.count >= 4 * 3, "nothing was written before the end")
     }
 
     @Test func aPathStandsOnceInALayer() throws {

@@ -1,6 +1,6 @@
 import CArchive
 public import Content
-public import Diagnostics
+import Diagnostics
 import OCI
 
 /// Reads a tar by libarchive, entry after entry.
@@ -16,7 +16,8 @@ public final class TarReader {
 
     /// Reads the tar that `source` holds, uncompressed or in a compression that libarchive knows. Gzip is faster
     /// through `GzipReader`.
-    public init(_ source: any ByteReader) throws(LayerError) {
+    /// - Throws: `LayerError`, or what the source threw.
+    public init(_ source: any ByteReader) throws {
         try TarLocale.require()
         guard let archive = archive_read_new() else {
             throw LayerError(.unavailable, "libarchive has no memory for an archive")
@@ -34,6 +35,8 @@ public final class TarReader {
                     let reader = Unmanaged<TarReader>.fromOpaque(context).takeUnretainedValue()
                     bytes.pointee = UnsafeRawPointer(reader.buffer.baseAddress)
                     do {
+                        // What is passed over is read here, too, and may take long.
+                        try Task.checkCancellation()
                         return try reader.source.read(into: reader.buffer)
                     } catch {
                         reader.sourceError = error
@@ -41,7 +44,7 @@ public final class TarReader {
                     }
                 }
         let me = Unmanaged.passUnretained(self).toOpaque()
-        guard archive_read_open(archive, me, nil, read, nil) == ARCHIVE_OK else { throw failure() }
+        guard archive_read_open(archive, me, nil, read, nil) == ARCHIVE_OK else { throw sourceError ?? failure() }
     }
 
     deinit {
@@ -52,6 +55,7 @@ public final class TarReader {
     /// The next entry's header, or nil at the end. What was not read of the last entry is passed over.
     public func next() throws -> TarEntry? {
         while true {
+            try Task.checkCancellation()
             var handle: OpaquePointer?
             let code = archive_read_next_header(archive, &handle)
             if let error = sourceError { throw error }
