@@ -34,8 +34,7 @@ struct DebianBaseMaker: Sendable {
         {
             return image
         }
-        events.emit(.notice("making the base \(definition.name) from Debian's packages, which takes a minute, once"))
-        let layer = try await makeLayer(rootFilesystem)
+        let layer = try await self.layer(of: rootFilesystem, name: definition.name)
         let bare = try assemble(definition, platform: platform, layer: layer)
         let requirements = definition.python?.requirements ?? []
         let image =
@@ -55,6 +54,20 @@ struct DebianBaseMaker: Sendable {
         key.append(definition.python?.requirements ?? []) { $0.append($1) }
         key.append([UInt8](try CanonicalJSON.encode(definition.configuration)).map(String.init)) { $0.append($1) }
         return RecordKey(kind: "made-bases", digest: try key.digest())
+    }
+
+    /// The root file system's layer. It is kept by itself, so that what fails after it, such as a package index that is
+    /// out of reach, does not cost a minute again.
+    private func layer(of rootFilesystem: DebianRootFilesystem, name: String) async throws -> MadeLayer {
+        var key = KeyBuilder(kind: "debian-root", formatVersion: Self.formatVersion)
+        key.append(LayerRecipe.formatVersion)
+        key.append(try rootFilesystem.key().description)
+        let digest = try key.digest()
+        if !rebuilds, let known = try cache.layer(digest) { return known }
+        events.emit(.notice("making the base \(name) from Debian's packages, which takes a minute, once"))
+        let layer = try await makeLayer(rootFilesystem)
+        try cache.setLayer(layer, for: digest)
+        return layer
     }
 
     private func makeLayer(_ rootFilesystem: DebianRootFilesystem) async throws -> MadeLayer {
