@@ -7,7 +7,7 @@ public import Python
 import Registry
 public import Spec
 import SystemPackage
-import Transfer
+public import Transfer
 
 // A build is three steps, each a value that the next one follows: resolve (what do the manifests, the context and the
 // base come to?), plan (`BuildPlan`: which layers by which recipes), realise (make what the cache lacks, put the image
@@ -34,6 +34,8 @@ public struct BuildEngine: Sendable {
         public var downloads = 8
         /// How wheels are divided into layers.
         public var partition = WheelPartition()
+        /// How often and when transfers are tried again.
+        public var retrier = Retrier()
 
         /// The usual settings with a cache.
         public init(cache: BuildCache, environment: [String: String]) {
@@ -56,9 +58,11 @@ public struct BuildEngine: Sendable {
         self.configuration = configuration
         self.events = events
         let client = HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
-        registries = try RegistryClient(client: client, environment: configuration.environment)
+        registries = try RegistryClient(
+            client: client, environment: configuration.environment, retrier: configuration.retrier)
         wheels = WheelFetcher(
-            downloader: Downloader(client), store: configuration.cache.blobs, limit: configuration.downloads)
+            downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,
+            limit: configuration.downloads)
     }
 
     // MARK: Planning

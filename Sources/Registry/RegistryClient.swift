@@ -34,8 +34,9 @@ public final class RegistryClient: Sendable {
 
     /// Makes a client with the credentials of docker's configuration file.
     /// - Throws: `RegistryError` (`invalid_credentials`) when the file cannot be read.
-    public convenience init(client: HTTPClient, environment: [String: String]) throws {
-        self.init(client: client, credentials: try DockerConfiguration(environment: environment))
+    public convenience init(client: HTTPClient, environment: [String: String], retrier: Retrier = Retrier()) throws {
+        self.init(
+            client: client, credentials: try DockerConfiguration(environment: environment), retrier: retrier)
     }
 
     func endpoint(_ reference: Reference) throws -> Endpoint {
