@@ -38,13 +38,13 @@ public struct DockerArchive: ImageSource {
                 }
             }
         } catch let error as LayerError {
-            throw ImageError(.imageNotFound, "'\(path)' is not a docker archive", cause: error)
+            throw ImageError(.imageNotFound, "'\(path)' is not a docker archive", hints: [Self.hint], cause: error)
         }
         func file(_ name: String) throws -> Blob {
             guard let blob = files[name] ?? links[name].flatMap({ files[$0] }) else {
                 throw ImageError(
                     .invalidImage, "the archive '\(path)' lacks the file '\(name)'",
-                    hints: ["make it by docker save, podman save or cooperage build -o type=docker,dest=FILE"])
+                    hints: [Self.hint])
             }
             return blob
         }
@@ -80,6 +80,8 @@ public struct DockerArchive: ImageSource {
         }
         return blob
     }
+
+    private static let hint = "make it by docker save, podman save or cooperage build -o type=docker,dest=FILE"
 
     /// An image's line in `manifest.json`.
     struct Entry: Codable {

@@ -25,7 +25,9 @@ public struct Manifest: Sendable, Hashable {
     /// - Throws: `PythonError` (`manifest_not_found`, `invalid_manifest`) with the path.
     public init(_ path: FilePath) throws {
         guard let status = try FileSystem.status(path) else {
-            throw PythonError(.manifestNotFound, "there is no manifest '\(path)'")
+            throw PythonError(
+                .manifestNotFound, "there is no manifest '\(path)'",
+                hints: ["a manifest is a requirements file, a pyproject.toml, a uv.lock or a pylock.toml"])
         }
         guard status.kind != .directory else {
             throw PythonError(
