@@ -50,7 +50,7 @@ bench: ## measure Cooperage beside buildah and uv
 	bench/run
 
 golden: ## write the golden OCI layout of the tests anew
-	@scripts/setup example
+	@scripts/setup test
 	scripts/regenerate-golden
 
 clean: ## remove what was built; .tools/ and the cache stay

@@ -41,6 +41,15 @@ public struct WheelFixture: Sendable {
         digest = try Digester.digest(of: bytes)
     }
 
+    private init(_ wheel: WheelFixture, bytes: [UInt8]) throws {
+        (filename, name, version, metadata) = (wheel.filename, wheel.name, wheel.version, wheel.metadata)
+        self.bytes = bytes
+        digest = try Digester.digest(of: bytes)
+    }
+
+    /// A file of the same name that holds something else.
+    public func holding(_ bytes: [UInt8]) throws -> WheelFixture { try WheelFixture(self, bytes: bytes) }
+
     /// Writes the wheel under its name.
     @discardableResult
     public func write(to directory: FilePath) throws -> FilePath {
@@ -58,7 +67,9 @@ private func storedZip(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         let content = file.bytes
         let offset = archive.count
         var header: [UInt8] = []
-        header += little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x0021, 2)
+        // Bit 11: the name is UTF-8.
+        let flags = file.name.utf8.allSatisfy { $0 < 0x80 } ? 0 : 0x800
+        header += little(20, 2) + little(flags, 2) + little(0, 2) + little(0, 2) + little(0x0021, 2)
         header += little(Int(crc32(content)), 4) + little(content.count, 4) + little(content.count, 4)
         header += little(file.name.utf8.count, 2) + little(0, 2)
         archive += little(0x0403_4b50, 4) + header + file.name.utf8 + content

@@ -8,6 +8,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 @testable import Build
 
@@ -85,6 +86,7 @@ final class BuildSite: Sendable {
             environment: Self.environment.merging(environment) { $1 })
         // `huge` is the only large one, so that tests need no large files.
         configuration.partition.largeSize = 64 << 10
+        configuration.retrier.time = TestTime().source
         adjust(&configuration)
         return try BuildEngine(configuration, events: events.sink)
     }
@@ -93,6 +95,14 @@ final class BuildSite: Sendable {
     static var environment: [String: String] {
         ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("UV_") && !$0.key.hasPrefix("PIP_") }
             .merging(["DOCKER_CONFIG": "/nonexistent"]) { $1 }
+    }
+
+    /// Python on the base from an index instead of a directory.
+    func spec(index url: String, requirements text: String) throws -> BuildSpec {
+        try FileSystem.write(text.utf8, to: root.appending("requirements.txt"))
+        var step = pythonStep
+        step.indexes = PackageIndexes(indexURL: url)
+        return BuildSpec(stages: [Stage(base: .layout(path: base.string), steps: [.python(step)])])
     }
 
     /// Expects that a cache is whole: what lies under a digest has that digest, and nothing is half written.

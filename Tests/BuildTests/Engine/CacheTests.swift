@@ -90,12 +90,8 @@ import Testing
     func aDamagedWheelIsFetchedAgain(_ damage: Damage) async throws {
         let site = try await BuildSite()
         let index = PackageIndex(wheels: try BuildSite.wheels())
-        try await LoopbackServerForWheels.run(index) { url in
-            try FileSystem.write("alpha\ngamma\nhuge\n".utf8, to: site.root.appending("requirements.txt"))
-            var spec = site.spec()
-            var step = site.pythonStep
-            step.indexes = PackageIndexes(indexURL: url)
-            spec.stages[0].steps = [.python(step)]
+        try await PackageServer.run(index) { url in
+            let spec = try site.spec(index: url, requirements: "alpha\ngamma\nhuge\n")
             let first = try await site.engine().build(spec, tags: [], outputs: [])
             let cache = try BuildCache(site.root.appending("cache"))
             let records = site.root.appending("cache/records/layers")

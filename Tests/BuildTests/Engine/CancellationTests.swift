@@ -44,11 +44,7 @@ import Testing
             try await Task.sleep(for: .seconds(600))
             return LoopbackResponse(404)
         }) { server in
-            try FileSystem.write("alpha\n".utf8, to: site.root.appending("requirements.txt"))
-            var spec = site.spec()
-            var step = site.pythonStep
-            step.indexes = PackageIndexes(indexURL: "\(server.origin)/simple/")
-            spec.stages[0].steps = [.python(step)]
+            let spec = try site.spec(index: "\(server.origin)/simple/", requirements: "alpha\n")
             try await cancel(site, spec) { for await _ in asked { break } }
         }
     }
@@ -64,11 +60,7 @@ import Testing
             }
             return index.answer(request)
         }) { server in
-            try FileSystem.write("alpha\nhuge\n".utf8, to: site.root.appending("requirements.txt"))
-            var spec = site.spec()
-            var step = site.pythonStep
-            step.indexes = PackageIndexes(indexURL: "\(server.origin)/simple/")
-            spec.stages[0].steps = [.python(step)]
+            let spec = try site.spec(index: "\(server.origin)/simple/", requirements: "alpha\nhuge\n")
             try await cancel(site, spec) { for await _ in asked { break } }
         }
     }

@@ -2,7 +2,7 @@ import RegistryTesting
 import TestSupport
 
 /// A package index on a loopback port.
-enum LoopbackServerForWheels {
+enum PackageServer {
     /// Runs an index for the time of an operation, which is handed its URL.
     static func run<Value>(
         _ index: PackageIndex, isolation: isolated (any Actor)? = #isolation,
