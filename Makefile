@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build example test lint format bench golden clean
+.PHONY: help build example test test-large lint format bench golden clean
 
 # uv and the other tools that scripts/setup brings from PyPI.
 export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
@@ -14,7 +14,7 @@ SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
 SHELL_SCRIPTS := $(wildcard scripts/* .ci/run base-images/debian/*)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## the release build of .build/release/cooperage
 	@scripts/setup build
@@ -36,6 +36,9 @@ test: ## lint, build and run all tests, against real registries and runtimes
 	swift build --build-tests
 	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need.
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
+
+test-large: ## run the tests that take minutes, too: a base made twice
+	@COOPERAGE_TEST_LARGE=1 $(MAKE) --no-print-directory test
 
 lint: ## check the format of the Swift sources, and the shell scripts
 	@scripts/setup lint

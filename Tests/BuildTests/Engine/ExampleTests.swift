@@ -80,4 +80,38 @@ import Testing
         }
         return try JSONDecoder().decode(Metadata.self, from: Data(FileSystem.read(metadata))).digest
     }
+
+    /// The base of the example, as `cooperage base build` makes it.
+    private func base(rebuild: Bool) async throws -> Image {
+        let configuration = BuildEngine.Configuration(
+            cache: try BuildCache(Self.cache), environment: BuildSite.environment)
+        let engine = try BuildEngine(configuration, events: .none)
+        return try #require(try await engine.base(named: "python-3.11", platforms: [], rebuild: rebuild).images.first)
+    }
+
+    @Test func theBaseIsASystemAndPip() async throws {
+        let image = try await base(rebuild: false)
+        #expect(try await ImageValidator.problems(of: image) == [])
+        #expect(image.manifest.layers.count == 2)
+        #expect(image.configuration.history?.last?.comment?.hasPrefix("python: pip ") == true)
+        let settings = try #require(image.configuration.config)
+        #expect(settings.user == "1000:1000")
+        #expect(settings.environment("VIRTUAL_ENV") == "/opt/venv")
+        #expect(settings.environment("PATH")?.hasPrefix("/opt/venv/bin:") == true)
+        let tree = try await BuildTests.tree(of: image)
+        #expect(tree["lib"]?.target == "usr/lib")
+        #expect(tree["opt/venv/bin/pip"]?.mode == 0o755)
+        #expect(!tree.keys.contains { $0.hasPrefix("dev/") })
+    }
+
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["COOPERAGE_TEST_LARGE"] == "1",
+            "it takes mmdebstrap minutes: make test-large runs it"))
+    func theBaseIsTheSameTwice() async throws {
+        let first = try await base(rebuild: true)
+        let second = try await base(rebuild: true)
+        #expect(first.descriptor.digest == second.descriptor.digest)
+        #expect(first.manifest.layers == second.manifest.layers)
+    }
 }

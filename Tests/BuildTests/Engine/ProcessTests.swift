@@ -80,4 +80,36 @@ import Testing
         #expect(digests.count == 1)
         try site.expectWhole()
     }
+
+    /// Peak resident memory of a build without requirements, and so without uv, in bytes.
+    private static func peakMemory(_ site: BuildSite, cache: String) async throws -> Int64 {
+        let measure = """
+            import resource, subprocess, sys
+            subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """
+        let arguments = [
+            try program, "build", site.context.string, "--base", site.base.string, "--progress", "quiet", "-o",
+            "type=docker,dest=\(site.root)/\(cache).tar",
+        ]
+        let environment = ["COOPERAGE_CACHE_DIR": site.root.appending(cache).string]
+        let told = try await blocking { try run("python3", ["-c", measure] + arguments, environment: environment) }
+        let kibibytes = Int64(String(decoding: told, as: UTF8.self).split(separator: "\n").last ?? "")
+        return try #require(kibibytes) << 10
+    }
+
+    @Test func memoryDoesNotGrowWithAFile() async throws {
+        let site = try await BuildSite()
+        let small = try await Self.peakMemory(site, cache: "small")
+        try site.directory.write([], to: "context/zeros.bin")
+        guard truncate(site.context.appending("zeros.bin").string, 300 << 20) == 0 else {
+            throw Errno(rawValue: errno)
+        }
+        // Stored: a layer of its own, and 40 MB of it in the archive.
+        let noise = sampleBytes(1 << 20)
+        try site.directory.write(Array((0..<40).map { _ in noise }.joined()), to: "context/noise.bin")
+        let large = try await Self.peakMemory(site, cache: "large")
+        #expect(large - small < 16 << 20, "\(small >> 20) MiB, then \(large >> 20) MiB")
+        #expect(large < 100 << 20)
+    }
 }
