@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Foundation
 import Images
+import Layers
 import OCI
 import Spec
 import SystemPackage
