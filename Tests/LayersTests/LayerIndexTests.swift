@@ -199,12 +199,40 @@ import Testing
     static let libc = "/lib/\(Platform.machineTriple)/libc.so.6"
 
     @Test func glibcVersionIsThatOfThisMachine() throws {
-        let program = "f('usr/lib/x/libc.so.6',open('\(Self.libc)','rb').read())"
+        let program = "d('usr'); f('usr/lib/x86_64-linux-gnu/libc.so.6',open('\(Self.libc)','rb').read())"
         let index = try Self.index(program)
         let ldd = String(decoding: try run("ldd", ["--version"]), as: UTF8.self)
         let line = try #require(ldd.split(separator: "\n").first)
-        #expect(index.glibc?.description == line.split(separator: " ").last.map(String.init))
-        #expect(FileTree([index, LayerIndex()]).glibc == index.glibc)
+        let library = try #require(index.libraries.values.first)
+        #expect(library.version.description == line.split(separator: " ").last.map(String.init))
+        let (here, other) = library.machine == 183 ? ("arm64", "amd64") : ("amd64", "arm64")
+        let tree = FileTree([index, LayerIndex()])
+        #expect(tree.glibc(on: here) == library.version && tree.glibc(on: other) == nil)
+        // One that an upper layer takes away counts no more.
+        for gone in [
+            "f('usr/lib/.wh.x86_64-linux-gnu')", "s('usr/lib/x86_64-linux-gnu/libc.so.6','libc.so')", "f('usr',b'')",
+        ] {
+            #expect(FileTree([index, try Self.index(gone)]).glibc(on: here) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ("lib/libc.so.6", true), ("lib64/libc.so.6", true), ("usr/lib64/libc-2.31.so", true),
+        ("lib/aarch64-linux-gnu/libc.so.6", true), ("opt/conda/x86_64-conda-linux-gnu/sysroot/lib64/libc.so.6", false),
+        ("usr/aarch64-linux-gnu/lib/libc.so.6", false), ("usr/lib/x/libc.so.6", false), ("libc.so.6", false),
+        ("usr/lib/debug/lib/x86_64-linux-gnu/libc.so.6", false),
+    ])
+    func theCLibraryLiesWhereALoaderLooks(_ path: String, _ counts: Bool) throws {
+        let index = try Self.index("f('\(path)',open('\(Self.libc)','rb').read())")
+        #expect(index.libraries.keys.map { $0 } == (counts ? [path] : []))
+    }
+
+    @Test(arguments: [
+        ("GLIBC_2.36", "2.36"), ("GLIBC_2.2.5", "2.2"), ("GLIBC_2.9999999999", nil), ("GLIBC_9999.1", nil),
+        ("GLIBC_2.-5", nil), ("GLIBC_PRIVATE", nil), ("GLIBC_2", nil), ("CXX_1.3", nil),
+    ])
+    func symbolVersionsAreRead(_ name: String, _ version: String?) {
+        #expect(GlibcVersion(symbolVersion: name)?.description == version)
     }
 
     @Test(arguments: 0..<3) func damagedLibrariesNeverCrash(seed: Int) throws {

@@ -263,6 +263,22 @@ import Testing
             }(), environment: ["PATH": "/opt/python/bin", "PYTHON_VERSION": "3.11"], code: .unsupportedInterpreter,
             words: ["full version", "/opt/python/bin/python3.11"]),
         Trouble(
+            testDescription: "no release's number",
+            tree: {
+                var tree = TreeBuilder()
+                tree.program("usr/bin/python3.99999999999")
+                tree.link("usr/bin/python3", to: "python3.99999999999")
+                return tree.tree
+            }(), environment: ["PYTHON_VERSION": "3.99999999999.1"], code: .unsupportedInterpreter,
+            words: ["no standard library"]),
+        Trouble(
+            testDescription: "C library for another processor",
+            tree: {
+                var tree = TreeBuilder(machine: 40)
+                tree.standalone("usr", "3.11.2")
+                return tree.tree
+            }(), code: .unsupportedInterpreter, words: ["no C library"]),
+        Trouble(
             testDescription: "PyPy",
             tree: {
                 var tree = TreeBuilder()

@@ -64,6 +64,11 @@ import Testing
         #expect(throws: PythonError.self) { try WheelFilename(name) }
     }
 
+    @Test func noListIsCountedDownFromForever() {
+        for text in ["3.99999999999.1", "1000.1.1", "3.1000.1"] { #expect(PythonVersion(text) == nil) }
+        #expect(PythonVersion("3.999.999")?.minor == 999)
+    }
+
     @Test func theBestOfManyWheels() throws {
         let names = [
             "c-1-py3-none-any.whl", "c-1-cp39-abi3-manylinux_2_34_x86_64.whl",

@@ -5,6 +5,8 @@
 struct ELFVersionDefinitions {
     /// The names, in the file's order.
     let names: [String]
+    /// What processor the file is for (`e_machine`).
+    let machine: UInt16
 
     /// Reads a 64-bit little-endian shared object; nil for anything else.
     init?(_ bytes: [UInt8]) {
@@ -46,15 +48,14 @@ struct ELFVersionDefinitions {
             position += next
         }
         self.names = names
+        machine = UInt16(bytes[18]) | UInt16(bytes[19]) << 8
     }
+
+    /// The library as a C library; nil for any other.
+    var glibc: GlibcLibrary? { highestGlibc.map { GlibcLibrary(machine: machine, version: $0) } }
 
     /// The highest `GLIBC_x.y`.
     var highestGlibc: GlibcVersion? {
-        names.compactMap { name in
-            guard name.hasPrefix("GLIBC_") else { return nil }
-            let numbers = name.dropFirst(6).split(separator: ".").map { Int($0) }
-            guard numbers.count >= 2, let major = numbers[0], let minor = numbers[1] else { return nil }
-            return GlibcVersion(major: major, minor: minor)
-        }.max()
+        names.compactMap { GlibcVersion(symbolVersion: $0) }.max()
     }
 }

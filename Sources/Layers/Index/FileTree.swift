@@ -3,8 +3,7 @@
 public struct FileTree: Sendable {
     private var nodes: [PathKey: IndexedEntry] = [:]
     private var keptTexts: [PathKey: String] = [:]
-    /// The highest `GLIBC_x.y` that the image's C library defines.
-    public private(set) var glibc: GlibcVersion?
+    private var libraries: [PathKey: GlibcLibrary] = [:]
 
     /// Merges layers, lowest first.
     public init(_ layers: [LayerIndex]) {
@@ -16,6 +15,12 @@ public struct FileTree: Sendable {
 
     /// The text of a file that the indexer keeps.
     public func text(_ path: String) -> String? { keptTexts[PathKey(path)] }
+
+    /// The highest `GLIBC_x.y` that the image's C library defines.
+    /// - Parameter architecture: the image's; libraries for other processors do not count.
+    public func glibc(on architecture: String) -> GlibcVersion? {
+        libraries.values.filter { $0.runs(on: architecture) }.map(\.version).max()
+    }
 
     /// Every path, sorted by bytes.
     public var paths: [String] { nodes.keys.map(\.path).sorted(by: LayerPath.precedes) }
@@ -40,21 +45,23 @@ public struct FileTree: Sendable {
                 removeChildren(of: entry.path)
             }
             keptTexts[key] = layer.texts[entry.path]
+            libraries[key] = layer.libraries[entry.path]
             nodes[key] = entry
         }
-        glibc = layer.glibc ?? glibc
     }
 
     private mutating func remove(_ path: String) {
         // A directory need not have an entry of its own.
         if nodes.removeValue(forKey: PathKey(path))?.kind ?? .directory == .directory { removeChildren(of: path) }
         keptTexts[PathKey(path)] = nil
+        libraries[PathKey(path)] = nil
     }
 
     private mutating func removeChildren(of directory: String) {
         for key in nodes.keys where LayerPath.isBelow(directory, key.path) {
             nodes[key] = nil
             keptTexts[key] = nil
+            libraries[key] = nil
         }
     }
 }

@@ -1,20 +1,20 @@
 /// What a layer contains, read once for each layer digest: its entries, and the few texts that planning asks for.
 public struct LayerIndex: Sendable, Hashable, Codable {
     /// Raised whenever more is kept of a layer.
-    public static let formatVersion = 1
+    public static let formatVersion = 2
 
     /// The entries in the layer's order, whiteouts among them.
     public var entries: [IndexedEntry]
     /// Small files that planning reads, by path.
     public var texts: [String: String]
-    /// The highest `GLIBC_x.y` that the layer's C library defines, if it has one.
-    public var glibc: GlibcVersion?
+    /// The C libraries in the places where a loader looks for them, by path.
+    public var libraries: [String: GlibcLibrary]
 
     /// Takes the parts.
-    public init(entries: [IndexedEntry] = [], texts: [String: String] = [:], glibc: GlibcVersion? = nil) {
+    public init(entries: [IndexedEntry] = [], texts: [String: String] = [:], libraries: [String: GlibcLibrary] = [:]) {
         self.entries = entries
         self.texts = texts
-        self.glibc = glibc
+        self.libraries = libraries
     }
 }
 

@@ -26,8 +26,7 @@ public enum LayerIndexer {
             if isText(path), indexed.size <= textLimit {
                 index.texts[path] = String(decoding: try tar.content(limit: textLimit), as: UTF8.self)
             } else if isCLibrary(path), indexed.size <= libraryLimit {
-                let version = ELFVersionDefinitions(try tar.content(limit: libraryLimit))?.highestGlibc
-                index.glibc = [index.glibc, version].compactMap { $0 }.max()
+                index.libraries[path] = ELFVersionDefinitions(try tar.content(limit: libraryLimit))?.glibc
             }
         }
         return index
@@ -66,8 +65,15 @@ public enum LayerIndexer {
         }
     }
 
+    /// Whether a path is the C library where a loader looks for it: cross compilers and conda's build tools bring others,
+    /// which no program of the image runs with.
     private static func isCLibrary(_ path: String) -> Bool {
-        let name = LayerPath.split(path).name
-        return name == "libc.so.6" || (name.hasPrefix("libc-2.") && name.hasSuffix(".so"))
+        let (directory, name) = LayerPath.split(path)
+        guard name == "libc.so.6" || (name.hasPrefix("libc-2.") && name.hasSuffix(".so")) else { return false }
+        var parts = LayerPath.parts(directory)[...]
+        if parts.first == "usr" { parts.removeFirst() }
+        guard let first = parts.popFirst(), first == "lib" || first == "lib64" else { return false }
+        // Debian's directories are named after the processor: `x86_64-linux-gnu`.
+        return parts.isEmpty || (parts.count == 1 && parts.first?.contains("-linux-gnu") == true)
     }
 }

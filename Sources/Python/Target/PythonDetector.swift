@@ -122,7 +122,9 @@ public struct PythonDetector: Sendable {
                 .unsupportedInterpreter, "'/\(executable)' is '\(name)', and only CPython can be built for")
         }
         let numbers = name.dropFirst("python".count).split(separator: ".").map { Int($0) }
-        if numbers.count == 2, let major = numbers[0], let minor = numbers[1] { return "\(major).\(minor)" }
+        if numbers.count == 2, let major = numbers[0], let minor = numbers[1], max(major, minor) <= 999 {
+            return "\(major).\(minor)"
+        }
         let minors = (0..<64).reversed().filter { minor in
             ["lib", "lib64"].contains { tree.entryFollowingLinks("\(prefix)/\($0)/python3.\(minor)/os.py") != nil }
         }
@@ -138,7 +140,7 @@ public struct PythonDetector: Sendable {
     }
 
     private func cLibrary() throws(PythonError) -> CLibrary {
-        if let glibc = tree.glibc { return .glibc(major: glibc.major, minor: glibc.minor) }
+        if let glibc = tree.glibc(on: platform.architecture) { return .glibc(major: glibc.major, minor: glibc.minor) }
         let loaders = ["x86_64", "aarch64"].map { "lib/ld-musl-\($0).so.1" }
         if loaders.contains(where: { tree.entryFollowingLinks($0) != nil }) {
             // Its version shows in apk's list alone; 1.2 is what every Alpine since 2020 has.

@@ -21,7 +21,8 @@ public struct PythonVersion: Sendable, Hashable {
     }
 
     /// Reads the start of a text as a full version and stops at the first other character, so that `3.11.2-6+deb12u6`,
-    /// `3.11.2+` and `3.11.2.final.0` all read as 3.11.2. Nil if the text has no patch number.
+    /// `3.11.2+` and `3.11.2.final.0` all read as 3.11.2. Nil if the text has no patch number, or one beyond 999: lists of
+    /// tags are counted down from them.
     public init?(_ text: some StringProtocol) {
         var rest = text.drop { $0 == " " || $0 == "\t" }[...]
         var numbers: [Int] = []
@@ -31,7 +32,7 @@ public struct PythonVersion: Sendable, Hashable {
                 rest = rest.dropFirst()
             }
             let digits = rest.prefix { ("0"..."9").contains($0) }
-            guard let number = Int(digits) else { return nil }
+            guard let number = Int(digits), number <= 999 else { return nil }
             numbers.append(number)
             rest = rest.dropFirst(digits.count)
         }

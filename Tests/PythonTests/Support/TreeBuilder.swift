@@ -5,7 +5,15 @@ struct TreeBuilder {
     private var index = LayerIndex()
 
     /// A layer whose C library is glibc of this version; nil for none.
-    init(glibcMinor: Int? = 36) { index.glibc = glibcMinor.map { GlibcVersion(major: 2, minor: $0) } }
+    init(glibcMinor: Int? = 36, machine: UInt16? = nil) {
+        guard let glibcMinor else { return }
+        let version = GlibcVersion(major: 2, minor: glibcMinor)
+        for machine in machine.map({ [$0] }) ?? [62, 183] {
+            let path = "usr/lib/machine-\(machine)/libc.so.6"
+            program(path)
+            index.libraries[path] = GlibcLibrary(machine: machine, version: version)
+        }
+    }
 
     /// The tree of all that was added.
     var tree: FileTree { FileTree([index]) }
