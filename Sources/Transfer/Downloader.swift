@@ -38,6 +38,22 @@ public struct Downloader: Sendable {
         }
     }
 
+    /// The length in bytes of what a download would fetch, without fetching it; nil where that cannot be told.
+    ///
+    /// A server that does not answer such a question is no failure: whoever needs the length can download, with all
+    /// the patience that a download has.
+    public func size(of download: Download) async throws -> Int64? {
+        if download.url.hasPrefix("file:") { return try FileSystem.status(Self.filePath(download.url))?.size }
+        let request = HTTPRequest(.head, try HTTPURL(download.url), headers: download.headers)
+        do {
+            let response = try await sender.send(request)
+            guard response.isSuccess, response.headers["Content-Encoding"] == nil else { return nil }
+            return response.headers["Content-Length"].flatMap { Int64($0) }
+        } catch is TransferError {
+            return nil
+        }
+    }
+
     private func attempt(
         _ download: Download, _ url: HTTPURL, _ partial: PartialDownload, progress: @escaping TransferProgress
     ) async throws {

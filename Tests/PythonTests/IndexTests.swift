@@ -133,6 +133,26 @@ import Transfer
         }
     }
 
+    /// Pages of HTML tell no length, which decides about layers: a server is asked for it, or the wheel is read.
+    @Test(arguments: [true, false]) func findsOutLengthsThatThePageDoesNotTell(tellsLengths: Bool) async throws {
+        let index = PackageIndex(wheels: wheels, tellsLengths: tellsLengths)
+        try await LoopbackServer.run(answering: { index.answer($0) }) { server in
+            let plain = try await resolve("alpha\n", PackageIndexes(indexURL: "\(server.origin)/digests")).lock
+            #expect(plain.packages.map(\.wheel.size) == wheels.map { Int64($0.bytes.count) })
+            #expect(plain.packages.map(\.wheel.digest) == wheels.map(\.digest))
+            #expect(try wheels.allSatisfy { try store.contains($0.digest) } != tellsLengths)
+            let full = try await resolve("alpha\n", PackageIndexes(indexURL: "\(server.origin)/simple")).lock
+            #expect(plain.packages == full.packages)
+        }
+    }
+
+    @Test func lengthsOfWheelsInADirectoryAreTheirs() async throws {
+        let links = try workshop.directory("links")
+        for wheel in wheels { try wheel.write(to: links) }
+        let lock = try await resolve("--no-index\nalpha\n", PackageIndexes(findLinks: [links.string])).lock
+        #expect(lock.packages.map(\.wheel.size) == wheels.map { Int64($0.bytes.count) })
+    }
+
     /// "planted:s3cret" in base64.
     static let secret = "cGxhbnRlZDpzM2NyZXQ="
 

@@ -1,18 +1,21 @@
 import OCI
 public import RegistryTesting
 
-/// A package index of the test's wheels (simple repository API), at `/simple/` with what PyPI tells, and at `/links/`
-/// as a bare page of links that tells no digest.
+/// A package index of the test's wheels (simple repository API), at `/simple/` with what PyPI tells, at `/digests/` as pages
+/// of links with digests and no lengths, and at `/links/` as a bare page of links that tells no digest.
 public struct PackageIndex: Sendable {
     /// What it offers.
     public let wheels: [WheelFixture]
     /// `user:password` that must be given, in base64.
     public var authorization: String?
+    /// Whether a wheel's length is told to a HEAD.
+    public var tellsLengths: Bool
 
     /// An index of wheels.
-    public init(wheels: [WheelFixture], authorization: String? = nil) {
+    public init(wheels: [WheelFixture], authorization: String? = nil, tellsLengths: Bool = false) {
         self.wheels = wheels
         self.authorization = authorization
+        self.tellsLengths = tellsLengths
     }
 
     /// Answers as the index would.
@@ -26,7 +29,12 @@ public struct PackageIndex: Sendable {
         case ("links", 1):
             let page = wheels.map { "<a href=\"/files/\($0.filename)\">\($0.filename)</a>" }.joined(separator: "\n")
             return LoopbackResponse(200, headers: [("Content-Type", "text/html")], text: page)
-        case ("files", 2) where request.method == "HEAD": return LoopbackResponse(405)
+        case ("digests", 2):
+            let page = wheels.filter { $0.name == parts[1] }.map {
+                "<a href=\"/files/\($0.filename)#sha256=\($0.digest.encoded)\">\($0.filename)</a>"
+            }
+            return LoopbackResponse(200, headers: [("Content-Type", "text/html")], text: page.joined(separator: "\n"))
+        case ("files", 2) where request.method == "HEAD" && !tellsLengths: return LoopbackResponse(405)
         case ("files", 2) where parts[1].hasSuffix(".metadata"):
             guard let wheel = wheels.first(where: { $0.filename + ".metadata" == parts[1] }) else { break }
             return LoopbackResponse(200, headers: [("Content-Type", "text/plain")], text: wheel.metadata)

@@ -38,6 +38,16 @@ public struct WheelFetcher: WheelHasher {
         }
     }
 
+    /// Asks for the length of a wheel; nil where nobody tells.
+    public func size(_ url: String, credentials: URLCredentials) async throws -> Int64? {
+        let download = Download(url: credentials.adding(to: url), digest: nil)
+        do {
+            return try await limit.run { try await downloader.size(of: download) }
+        } catch let error as TransferError {
+            throw Self.explaining(error)
+        }
+    }
+
     /// Reads a wheel whose digest nobody told, and keeps it.
     public func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64) {
         let download = Download(url: credentials.adding(to: url), digest: nil)

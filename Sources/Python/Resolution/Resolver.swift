@@ -42,6 +42,9 @@ public struct Resolution: Sendable {
 
 /// Tells the digest and length of a wheel whose index names none.
 public protocol WheelHasher: Sendable {
+    /// Asks for the length in bytes without reading the wheel; nil where nobody tells.
+    /// - Parameter url: without user information.
+    func size(_ url: String, credentials: URLCredentials) async throws -> Int64?
     /// Reads the whole wheel.
     /// - Parameter url: without user information.
     func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64)
@@ -91,25 +94,33 @@ public struct Resolver: Sendable {
         let selection = WheelSelection(
             preference: try WheelPreference(request.target), target: request.target,
             allowedHashes: inputs.allowedHashes, directory: scratch)
-        var packages: [LockedPackage] = []
-        for package in document.packages {
-            let chosen = try selection.choose(for: package)
-            packages.append(try await complete(chosen, credentials: inputs.credentials))
+        let chosen = try document.packages.map { try selection.choose(for: $0) }
+        let packages = try await withThrowingTaskGroup(of: LockedPackage.self) { group in
+            for wheel in chosen { group.addTask { try await complete(wheel, credentials: inputs.credentials) } }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.name < $1.name }
         }
-        packages.sort { $0.name < $1.name }
         let lock = Lock(target: request.target, packages: packages, inputs: key)
         try records.setValue(lock, for: record)
         return Resolution(lock: lock, isCached: false, credentials: inputs.credentials)
     }
 
-    /// Adds the digest where the index told none.
+    /// Adds the digest or the length where the index told none. The layers follow from the lengths, so that a lock without
+    /// them would give others than the same lock from another index.
     private func complete(_ chosen: ChosenWheel, credentials: URLCredentials) async throws -> LockedPackage {
         var size = chosen.size
         let digest: Digest
-        if let known = chosen.digest {
+        if chosen.digest != nil, size == nil {
+            size = try await hasher.size(chosen.url, credentials: credentials)
+        }
+        if let known = chosen.digest, size != nil {
             digest = known
         } else {
             let found = try await hasher.hash(chosen.url, credentials: credentials)
+            if let known = chosen.digest, known != found.digest {
+                throw PythonError(
+                    .hashMismatch, "'\(chosen.filename.text)' has digest \(found.digest), and its index says \(known)",
+                    hints: ["somebody replaced the file, or something on the way changes what it delivers"])
+            }
             (digest, size) = (found.digest, found.size)
         }
         try chosen.check(digest)
