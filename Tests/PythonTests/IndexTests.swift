@@ -69,6 +69,12 @@ import Transfer
             #expect(second.lock == first.lock)
             #expect(server.requests.count == asked)
 
+            // Queries of URLs may hold tokens.
+            let kept = workshop.root.appending("records/resolution")
+            for name in try FileSystem.names(in: kept) {
+                #expect(try FileSystem.status(kept.appending(name))?.mode == 0o600)
+            }
+
             let changed = try await resolve("beta\n", indexes)
             #expect(!changed.isCached)
             #expect(changed.lock.packages.map(\.name) == ["beta"])

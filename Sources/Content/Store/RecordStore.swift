@@ -1,5 +1,6 @@
 public import Diagnostics
 public import FoundationEssentials
+import Glibc
 public import OCI
 public import SystemPackage
 
@@ -17,11 +18,14 @@ public struct RecordKey: Sendable, Hashable {
     public let kind: String
     /// The digest of everything that the value depends on, made by `KeyBuilder`.
     public let digest: Digest
+    /// Whether the value is for nobody but the user whose build it was.
+    public let isPrivate: Bool
 
     /// Takes the parts.
-    public init(kind: String, digest: Digest) {
+    public init(kind: String, digest: Digest, isPrivate: Bool = false) {
         self.kind = kind
         self.digest = digest
+        self.isPrivate = isPrivate
     }
 }
 
@@ -51,7 +55,8 @@ public struct DirectoryRecordStore: RecordStore {
     /// The value kept under a key, or nil.
     public func record(_ key: RecordKey) throws -> Data? {
         let path = path(of: key)
-        guard FileSystem.exists(path) else { return nil }
+        // Another user's private record is none of ours.
+        guard FileSystem.exists(path), !key.isPrivate || access(path.string, R_OK) == 0 else { return nil }
         return Data(try FileSystem.read(path))
     }
 
@@ -59,7 +64,7 @@ public struct DirectoryRecordStore: RecordStore {
     public func setRecord(_ key: RecordKey, to value: Data) throws {
         let path = path(of: key)
         try FileSystem.makeDirectory(path.removingLastComponent())
-        try FileSystem.write(value, to: path, durably: false)
+        try FileSystem.write(value, to: path, mode: key.isPrivate ? 0o600 : 0o666, durably: false)
     }
 
     private func path(of key: RecordKey) -> FilePath {

@@ -4,7 +4,8 @@ public import Spec
 
 /// What a resolution came to: for one target, the exact wheel of each package. Equal inputs give equal locks.
 ///
-/// It holds no credentials: whoever fetches adds them again by the host (`URLCredentials`).
+/// It holds no user information: whoever fetches adds it again by the host (`URLCredentials`). The queries of URLs stay, and
+/// some indexes put tokens there, so that it is kept for its user's eyes only.
 public struct Lock: Sendable, Hashable, Codable {
     /// What the wheels were chosen for.
     public var target: PythonTarget

@@ -79,7 +79,8 @@ public struct Resolver: Sendable {
             user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path)
         let inputs = try ResolutionInputs(request, environment: uvEnvironment)
         let key = try inputs.key(target: request.target, uvVersion: uv.version)
-        let record = RecordKey(kind: "resolution", digest: key)
+        // The query of a wheel's URL stays in the lock, since the download needs it, and may be a token.
+        let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
             return Resolution(lock: lock, isCached: true, credentials: inputs.credentials)
         }
