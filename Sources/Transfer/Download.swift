@@ -55,6 +55,9 @@ final class PartialDownload: @unchecked Sendable {
         count = 0
     }
 
+    /// Gives up: what is there vanishes now, and not when the last who knows of the download lets go of it.
+    func abandon() { writer = nil }
+
     /// Takes bytes, whoever they come from.
     func append(_ bytes: UnsafeRawBufferPointer) throws {
         if writer == nil { try restart() }

@@ -25,6 +25,7 @@ public struct Downloader: Sendable {
         if download.url.hasPrefix("file:") { return try Self.copy(download, into: store, progress: progress) }
         let url = try HTTPURL(download.url)
         let partial = PartialDownload(into: store, size: download.size, place: "\(url)")
+        defer { partial.abandon() }
         return try await retrier.run { _ in
             let before = partial.furthest
             do {
