@@ -22,7 +22,8 @@ public enum BaseFixture {
         }
         system += [link("bin", "usr/bin"), link("lib", "usr/lib"), link("app", "opt/app"), directory("opt/app")]
         system += [
-            file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"), file("usr/lib/libc.so.6", cLibrary(minor: 36)),
+            file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"),
+            file("usr/lib/libc.so.6", cLibrary(minor: 36, platform)),
             file("var/lib/dpkg/status", "Package: python3.11-minimal\nVersion: 3.11.2-6+deb12u6\n"),
         ]
         var python: [LayerEntry] = [directory("srv")]
@@ -90,12 +91,13 @@ public enum BaseFixture {
     }
 
     /// A shared object that defines one version, `GLIBC_2.minor`, and holds nothing else (System V ABI).
-    private static func cLibrary(minor: Int) -> [UInt8] {
+    private static func cLibrary(minor: Int, _ platform: Platform) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 64 + 2 * 64 + 28)
         func put(_ value: Int, _ width: Int, at offset: Int) {
             for byte in 0..<width { bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
         }
         bytes.replaceSubrange(0..<6, with: [0x7F, 0x45, 0x4C, 0x46, 2, 1])
+        put(platform.architecture == "arm64" ? 183 : 62, 2, at: 18)  // which processor it is for
         put(64, 8, at: 40)  // where the section headers start
         put(64, 2, at: 58)  // how long one is
         put(2, 2, at: 60)  // how many there are
