@@ -66,7 +66,9 @@ struct LayerRealiser: Sendable {
     private func make(_ planned: PlannedLayer, inputs: PlanInputs, in store: ReportingStore) throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: store, records: cache.records, reusesRuns: usesCache) { events.emit(.warning($0)) }
+            let maker = WheelLayerMaker(store: store, records: cache.records, reusesRuns: usesCache) {
+                events.emit(.warning($0))
+            }
             return try maker.make(layer)
         case .files(let layer):
             let contexts = inputs.contexts
