@@ -52,7 +52,7 @@ struct DebianBaseMaker: Sendable {
         key.append(LayerRecipe.formatVersion)
         key.append(try rootFilesystem.key().description)
         key.append(definition.python?.requirements ?? []) { $0.append($1) }
-        key.append([UInt8](try CanonicalJSON.encode(definition.configuration)).map(String.init)) { $0.append($1) }
+        key.append(String(decoding: try CanonicalJSON.encode(definition.configuration), as: UTF8.self))
         return RecordKey(kind: "made-bases", digest: try key.digest())
     }
 

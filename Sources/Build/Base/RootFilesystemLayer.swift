@@ -18,7 +18,7 @@ enum RootFilesystemLayer {
         var offset: Int64 = 0
         var entries: [String: (entry: TarEntry, offset: Int64)] = [:]
         while let entry = try reader.next() {
-            let path = entry.path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+            let path = LayerPath.normalised(entry.path)
             if path.isEmpty { continue }
             var header = entry
             header.path = try LayerPath.checked(path, origin: "the root file system")
@@ -48,8 +48,7 @@ enum RootFilesystemLayer {
         var groups: [String: [String]] = [:]
         for (path, (entry, _)) in entries {
             guard case .hardLink(let target) = entry.kind else { continue }
-            let name = target.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-            groups[name, default: []].append(path)
+            groups[LayerPath.normalised(target), default: []].append(path)
         }
         var result = entries
         for (target, links) in groups {

@@ -50,9 +50,6 @@ struct YAMLMapping {
     /// All keys, in the order of the document.
     var keys: [String] { entries.map(\.key) }
 
-    /// Whether a key is there.
-    func has(_ key: String) -> Bool { keys.contains(key) }
-
     /// A text or number as it is written, checked; nil if the key is not there.
     /// - Parameter rule: what the text must be, for the message: `must be an absolute path`.
     func text(
