@@ -18,7 +18,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     let house = [
         "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
-        "Interface",
+        "Interface", "Database", "Service", "ServiceAPI", "ServiceClient",
     ]
     return .testTarget(
         name: "\(name)Tests",
@@ -32,6 +32,11 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
     name: "cooperage",
@@ -47,6 +52,14 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -54,6 +67,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
 
         room("Diagnostics"),
         room("OCI", ["Diagnostics"]),
@@ -82,10 +96,32 @@ let package = Package(
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "Build", system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
+        room("Database", ["Diagnostics", "CMariaDB", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+        room(
+            "Service",
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
+                "Interface", "Database", "COpenSSL", system, logging, metrics, lifecycle, yaml,
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
+        room(
+            "ServiceAPI",
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", "Service", system, logging,
+                metrics, lifecycle, hummingbird, httpTypes, yaml,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        room(
+            "ServiceClient",
+            ["Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Build", "Interface", "Service", system]),
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", system,
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", "Service", "ServiceAPI",
+                "ServiceClient", system, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -108,6 +144,12 @@ let package = Package(
         tests("Python"),
         tests("Build"),
         tests("Interface"),
+        tests("Database"),
+        tests("Service"),
+        tests(
+            "ServiceAPI",
+            [hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        tests("ServiceClient"),
         tests("Cooperage", [.target(name: "cooperage")]),
     ],
     swiftLanguageModes: [.v6]

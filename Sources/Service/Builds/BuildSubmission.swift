@@ -1,0 +1,159 @@
+public import OCI
+
+/// A build as a client asks the service for it: the body of `POST /api/v1/builds`.
+///
+/// It says the same as the command line's flags; paths are relative to the context, whose content the service was given
+/// beforehand. It holds no secrets: those travel beside it (`BuildSecrets`).
+public struct BuildSubmission: Sendable, Hashable, Codable {
+    /// The digest of the `ContextManifest` that was uploaded; nil builds without code.
+    public var context: Digest?
+    /// Where the context's code goes in the image, an absolute path; nil leaves the code out.
+    public var codeDestination: String?
+    /// Patterns of the context that are left out of the image beside those of `.dockerignore`.
+    public var excluded: [String]
+    /// What the image starts from: an entry of the catalog, a reference, or a layout that came with the context.
+    public var base: Base
+    /// The requirement manifests, paths in the context.
+    public var requirements: [String]
+    /// Where packages come from.
+    public var indexes: Indexes
+    /// `linux/amd64`; empty means the base's own or the server's.
+    public var platforms: [Platform]
+    /// What a container starts with.
+    public var execution: Execution
+    /// Annotations of the manifest.
+    public var annotations: [String: String]
+    /// Seconds since 1970 that files and configuration carry (`SOURCE_DATE_EPOCH`); nil takes the usual one.
+    public var sourceDateEpoch: Int64?
+    /// The image's names.
+    public var tags: [Reference]
+    /// Whether the image is pushed under its names.
+    public var pushes: Bool
+    /// Whether the image is kept, so that the client can fetch it through the API.
+    public var exports: Bool
+    /// Whether layers and resolutions of earlier builds are used.
+    public var usesCache: Bool
+    /// Whether registries are asked again what the base's tag means.
+    public var pulls: Bool
+    /// Whether newer versions of packages are looked for.
+    public var upgrades: Bool
+
+    /// What an image starts from.
+    public enum Base: Sendable, Hashable, Codable {
+        /// An entry of the server's catalog.
+        case catalog(String)
+        /// An image in a registry.
+        case reference(Reference)
+        /// An OCI layout, a directory of the context.
+        case layout(path: String)
+    }
+
+    /// Where packages come from. URLs hold no credentials.
+    public struct Indexes: Sendable, Hashable, Codable {
+        /// The index that replaces PyPI.
+        public var indexURL: String?
+        /// Further indexes, asked first.
+        public var extraIndexURLs: [String]
+        /// Pages that list distributions, or directories of the context.
+        public var findLinks: [String]
+        /// Only distributions uploaded before this date count.
+        public var excludeNewer: String?
+
+        /// Takes the parts.
+        public init(
+            indexURL: String? = nil, extraIndexURLs: [String] = [], findLinks: [String] = [], excludeNewer: String? = nil
+        ) {
+            self.indexURL = indexURL
+            self.extraIndexURLs = extraIndexURLs
+            self.findLinks = findLinks
+            self.excludeNewer = excludeNewer
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case indexURL = "index_url"
+            case extraIndexURLs = "extra_index_urls"
+            case findLinks = "find_links"
+            case excludeNewer = "exclude_newer"
+        }
+
+        /// Reads the object; every member may be missing.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                indexURL: try container.decodeIfPresent(String.self, forKey: .indexURL),
+                extraIndexURLs: try container.decodeIfPresent([String].self, forKey: .extraIndexURLs) ?? [],
+                findLinks: try container.decodeIfPresent([String].self, forKey: .findLinks) ?? [],
+                excludeNewer: try container.decodeIfPresent(String.self, forKey: .excludeNewer))
+        }
+    }
+
+    /// What a container starts with; nil leaves the base's.
+    public struct Execution: Sendable, Hashable, Codable {
+        /// Environment variables by name.
+        public var environment: [String: String]
+        /// The fixed start of the command line.
+        public var entrypoint: [String]?
+        /// The default arguments.
+        public var command: [String]?
+        /// `user[:group]`.
+        public var user: String?
+        /// The directory in which the command starts.
+        public var workingDirectory: String?
+        /// Labels.
+        public var labels: [String: String]
+
+        /// Takes the parts.
+        public init(
+            environment: [String: String] = [:], entrypoint: [String]? = nil, command: [String]? = nil,
+            user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:]
+        ) {
+            self.environment = environment
+            self.entrypoint = entrypoint
+            self.command = command
+            self.user = user
+            self.workingDirectory = workingDirectory
+            self.labels = labels
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case environment = "env"
+            case entrypoint
+            case command = "cmd"
+            case user
+            case workingDirectory = "workdir"
+            case labels
+        }
+
+        /// Reads the object; every member may be missing.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                environment: try container.decodeIfPresent([String: String].self, forKey: .environment) ?? [:],
+                entrypoint: try container.decodeIfPresent([String].self, forKey: .entrypoint),
+                command: try container.decodeIfPresent([String].self, forKey: .command),
+                user: try container.decodeIfPresent(String.self, forKey: .user),
+                workingDirectory: try container.decodeIfPresent(String.self, forKey: .workingDirectory),
+                labels: try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:])
+        }
+    }
+
+    /// A submission of a base alone; what else there is can be set.
+    public init(base: Base) {
+        context = nil
+        codeDestination = nil
+        excluded = []
+        self.base = base
+        requirements = []
+        indexes = Indexes()
+        platforms = []
+        execution = Execution()
+        annotations = [:]
+        sourceDateEpoch = nil
+        tags = []
+        pushes = false
+        exports = false
+        usesCache = true
+        pulls = false
+        upgrades = false
+    }
+}

@@ -1,0 +1,3 @@
+internal import JWTKit
+internal import Metrics
+internal import ServiceLifecycle
