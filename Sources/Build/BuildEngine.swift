@@ -170,42 +170,65 @@ public struct BuildEngine: Sendable {
     {
         let (plan, base) = (build.plan, build.draft.base)
         let assembler = ImageAssembler(cache: configuration.cache)
-        var known: Image?
         var presentIn: Set<Int> = []
         let cached = plan.layers.compactMap(\.cached)
-        if cached.count == plan.layers.count {
-            // Nothing is to be made, so the image is known: one question tells whether the repository has all of it.
-            let image = try assembler.assemble(plan, base: base, layers: cached)
-            for (number, push) in pushes.enumerated() where try await push.has(image) { presentIn.insert(number) }
-            known = image
+        // Where nothing is to be made the image is known, and one question tells whether the repository has all of it.
+        let isKnown = cached.count == plan.layers.count
+        let known = isKnown ? try assembler.assemble(plan, base: base, layers: cached) : nil
+        if let known {
+            for (number, push) in pushes.enumerated() where try await push.has(known) { presentIn.insert(number) }
         }
         let needed = pushes.enumerated().filter { !presentIn.contains($0.offset) }.map(\.element)
         let realiser = LayerRealiser(
             cache: configuration.cache, wheels: wheels, workers: configuration.workers,
             usesCache: configuration.usesCache, platform: isOneOfSeveral ? plan.platform : nil, events: events)
-        let store = configuration.cache.blobs
         let inputs = build.draft.inputs
-        let layers = try await withThrowingTaskGroup(of: [MadeLayer].self) { group in
+        let image = try await withThrowingTaskGroup(of: Image?.self) { group in
             // The base travels while our layers are made, and whichever fails first ends the other.
-            for push in needed {
-                group.addTask {
-                    try await push.push(base)
-                    return []
-                }
+            let (finished, hand) = AsyncStream.makeStream(of: FinishedLayer.self)
+            group.addTask {
+                try await push(base, finished, to: needed)
+                return nil
             }
             group.addTask {
-                try await realiser.realise(plan, inputs: inputs) { planned, layer in
-                    for push in needed {
-                        try await push.push(layer.descriptor, title: planned.title) {
+                defer { hand.finish() }
+                let layers = try await realiser.realise(plan, inputs: inputs) { planned, layer in
+                    hand.yield(FinishedLayer(title: planned.title, descriptor: layer.descriptor))
+                }
+                let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
+                // Small, and known before the last layers have arrived.
+                for push in needed { try await push.push(configurationOf: image) }
+                return image
+            }
+            return try await group.reduce(nil) { $0 ?? $1 }
+        }
+        guard let image else { throw CancellationError() }
+        return RealisedBuild(image: image, presentIn: presentIn)
+    }
+
+    /// A layer that is ready to travel.
+    private struct FinishedLayer: Sendable {
+        let title: String
+        let descriptor: Descriptor
+    }
+
+    /// Brings the base to repositories, and our layers as they become ready.
+    private func push(_ base: BaseImage, _ layers: AsyncStream<FinishedLayer>, to pushes: [ImagePush]) async throws {
+        let store = configuration.cache.blobs
+        for push in pushes { try await push.presumePresent() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for push in pushes { group.addTask { try await push.push(base) } }
+            for await layer in layers {
+                group.addTask {
+                    for push in pushes {
+                        try await push.push(layer.descriptor, title: layer.title) {
                             try store.required(layer.descriptor.digest)
                         }
                     }
                 }
             }
-            return try await group.reduce(into: []) { $0 += $1 }
+            try await group.waitForAll()
         }
-        let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
-        return RealisedBuild(image: image, presentIn: presentIn)
     }
 
     /// One for each repository, with its tags in the order given.
@@ -221,8 +244,8 @@ public struct BuildEngine: Sendable {
         }
         var repositories: [Reference] = []
         for tag in tags where !repositories.contains(where: { $0.name == tag.name }) { repositories.append(tag) }
-        return repositories.map { repository in
-            ImagePush(
+        return try repositories.map { repository in
+            try ImagePush(
                 to: repository, tags: tags.filter { $0.name == repository.name }, registries: registries,
                 records: configuration.cache.records, events: events)
         }

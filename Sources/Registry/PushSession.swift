@@ -26,6 +26,7 @@ public final class PushSession: Sendable {
     private let report: @Sendable (Report) -> Void
     private let work = SharedWork<Digest, BlobOutcome>()
     private let finished = Mutex<[Digest: Report]>([:])
+    private let presumed = Mutex<Set<Digest>>([])
 
     /// Starts a push.
     /// - Parameter report: hears of each blob once, when it is in the repository.
@@ -39,6 +40,20 @@ public final class PushSession: Sendable {
 
     /// The bytes of blobs that were uploaded so far.
     public var uploadedBytes: Int64 { finished.withLock { $0.values.reduce(0) { $0 + $1.uploadedBytes } } }
+
+    /// Takes it that the repository has these blobs, and does not ask: a manifest that it has refers to them.
+    public func presume(_ digests: Set<Digest>) { presumed.withLock { $0.formUnion(digests) } }
+
+    /// Forgets what was presumed, so that each of those blobs is asked for when it is handed in again.
+    /// - Returns: whether anything was.
+    public func forgetPresumed() -> Bool {
+        let digests = presumed.withLock { presumed in
+            defer { presumed = [] }
+            return presumed
+        }
+        finished.withLock { finished in for digest in digests { finished[digest] = nil } }
+        return !digests.isEmpty
+    }
 
     /// Makes the repository have a blob.
     /// - Parameters:
@@ -55,8 +70,11 @@ public final class PushSession: Sendable {
         if let report = finished.withLock({ $0[digest] }) { return report.outcome }
         return try await work.value(for: digest) { [self] in
             if let report = finished.withLock({ $0[digest] }) { return report.outcome }
-            let outcome = try await client.push(
-                descriptor, to: repository, mountingFrom: sources, progress: progress, content: content)
+            let outcome =
+                presumed.withLock({ $0.contains(digest) })
+                ? .present
+                : try await client.push(
+                    descriptor, to: repository, mountingFrom: sources, progress: progress, content: content)
             let made = Report(descriptor: descriptor, outcome: outcome)
             finished.withLock { $0[digest] = made }
             report(made)

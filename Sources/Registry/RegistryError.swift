@@ -17,6 +17,8 @@ public enum RegistryErrorCode: String, ClassifiedCode {
     case unavailable
     /// An upload that was under way is gone on its side.
     case uploadLost = "upload_lost"
+    /// A manifest refers to what it does not have.
+    case blobUnknown = "blob_unknown"
     /// It will not.
     case refused
     /// Its answer breaks the distribution specification, or is not safe to follow.
@@ -40,6 +42,9 @@ public enum RegistryErrorCode: String, ClassifiedCode {
 
     init(status: Int, codes: [String]) {
         switch status {
+        // 404 by the reference implementation, 400 by others.
+        case 400 where codes.contains("MANIFEST_BLOB_UNKNOWN"), 404 where codes.contains("MANIFEST_BLOB_UNKNOWN"):
+            self = .blobUnknown
         case 401: self = .unauthorised
         case 403: self = .denied
         case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN"): self = .uploadLost

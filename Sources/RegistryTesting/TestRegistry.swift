@@ -68,6 +68,11 @@ public final class TestRegistry: Sendable {
         return digest
     }
 
+    /// Takes every blob out of a repository and leaves its manifests: what a careless clean-up does.
+    public func removeBlobs(of repository: String) {
+        service.state.contents.withLock { $0.blobs[repository] = nil }
+    }
+
     /// Puts a manifest into a repository, without looking at it.
     @discardableResult
     public func putManifest(_ bytes: [UInt8], _ type: MediaType, in repository: String, tag: String) throws -> Digest {

@@ -288,7 +288,7 @@ import Transfer
             let error = try await #require(throws: RegistryError.self) {
                 try await makeClient().put(image.manifest, to: registry.reference("app"), tag: "1")
             }
-            #expect(error.code == .refused)
+            #expect(error.code == .blobUnknown)
             #expect(error.message.contains("MANIFEST_BLOB_UNKNOWN: blob unknown to registry"))
         }
     }

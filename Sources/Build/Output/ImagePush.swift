@@ -1,4 +1,5 @@
 import Content
+import Diagnostics
 import Images
 import OCI
 import Registry
@@ -14,23 +15,25 @@ struct ImagePush: Sendable {
     private let session: PushSession
     private let events: BuildEvents
     private let titles: Titles
-    private let known: KnownRepositories
+    private let repositories: KnownRepositories
+    private let images: KnownImages
 
     /// - Parameters:
     ///   - repository: where the image goes.
     ///   - tags: its names there.
-    ///   - records: remembers which repositories got which blobs.
+    ///   - records: remembers which repositories got what.
     init(
         to repository: Reference, tags: [Reference], registries: RegistryClient, records: any RecordStore,
         events: BuildEvents
-    ) {
+    ) throws {
         let titles = Titles()
         self.repository = repository
         self.tags = tags
         self.registries = registries
         self.events = events
         self.titles = titles
-        known = KnownRepositories(records)
+        repositories = KnownRepositories(records)
+        images = try KnownImages(records, of: repository)
         session = PushSession(registries, to: repository) { report in
             guard let title = titles[report.descriptor.digest] else { return }
             let disposition: LayerOutcome.Disposition =
@@ -45,6 +48,19 @@ struct ImagePush: Sendable {
 
     /// The bytes that were uploaded so far.
     var uploadedBytes: Int64 { session.uploadedBytes }
+
+    /// Finds out what the repository still has of what went there last: one question an image, instead of one a layer.
+    func presumePresent() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for image in try images.last() {
+                group.addTask {
+                    guard try await registries.hasManifest(image.manifest, in: repository) else { return }
+                    session.presume(Set(image.blobs))
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
 
     /// Makes the repository have the base's layers: they are mounted where the base is in the same registry.
     func push(_ base: BaseImage) async throws {
@@ -68,11 +84,16 @@ struct ImagePush: Sendable {
     ) async throws {
         titles[layer.digest] = title
         let progress = ProgressReport(events, .uploading, subject: title, total: layer.size)
-        let others = try known.holding(layer.digest, in: repository.registry)
+        let others = try repositories.holding(layer.digest, in: repository.registry)
         let outcome = try await session.push(
             layer, mountingFrom: sources + others, progress: { progress.moved(to: $0) }, content: content)
         if outcome == .pushed { progress.finished(at: layer.size) }
-        try known.remember(repository, holds: layer.digest)
+        if outcome != .present { try repositories.remember(repository, holds: layer.digest) }
+    }
+
+    /// Makes the repository have an image's configuration.
+    func push(configurationOf image: Image) async throws {
+        try await session.push(image.manifest.config) { try image.configurationBlob() }
     }
 
     /// Whether the repository has an image already, and so all that belongs to it.
@@ -83,9 +104,23 @@ struct ImagePush: Sendable {
     /// Pushes what is not there yet of the images, and gives them their names last.
     /// - Parameter present: the digests of manifests that the repository is known to have.
     func finish(_ images: ImageSet, present: Set<Digest>) async throws {
+        do {
+            try await push(images, present: present)
+        } catch let error as RegistryError where error.code == .blobUnknown && session.forgetPresumed() {
+            // Somebody removed blobs from under a manifest. Each is asked for now.
+            try await push(images, present: present)
+        }
+        try self.images.remember(
+            images.images.map { image in
+                let blobs = [image.manifest.config.digest] + image.manifest.layers.map(\.digest)
+                return KnownImages.Entry(manifest: image.descriptor.digest, blobs: blobs)
+            })
+    }
+
+    private func push(_ images: ImageSet, present: Set<Digest>) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for image in images.images where !present.contains(image.descriptor.digest) {
-                group.addTask { try await session.push(image.manifest.config) { try image.configurationBlob() } }
+                group.addTask { try await push(configurationOf: image) }
                 for layer in image.manifest.layers {
                     group.addTask { try await session.push(layer) { try await image.layer(layer) } }
                 }
@@ -97,34 +132,6 @@ struct ImagePush: Sendable {
         }
         let index = try images.indexBytes.map { try ManifestContent($0, mediaType: images.root.mediaType) }
         try await session.finish(manifests, index: index, tags: tags.map(\.identifier))
-    }
-}
-
-/// Which repositories of a registry got a blob from here before: it can be mounted from them. They may have lost it since,
-/// and then it is uploaded as if nothing had been known.
-private struct KnownRepositories: Sendable {
-    private let records: any RecordStore
-    /// A refused mount costs a request, and one good source is enough.
-    private static let limit = 2
-
-    init(_ records: any RecordStore) { self.records = records }
-
-    func holding(_ digest: Digest, in registry: String) throws -> [Reference] {
-        try records.value([Reference].self, for: key(digest, registry)) ?? []
-    }
-
-    func remember(_ repository: Reference, holds digest: Digest) throws {
-        let known = try holding(digest, in: repository.registry)
-        guard !known.contains(where: { $0.name == repository.name }) else { return }
-        let latest = ([try Reference(repository.name)] + known).prefix(Self.limit)
-        try records.setValue(Array(latest), for: key(digest, repository.registry))
-    }
-
-    private func key(_ digest: Digest, _ registry: String) throws -> RecordKey {
-        var key = KeyBuilder(kind: "blob-repositories", formatVersion: 1)
-        key.append(registry)
-        key.append(digest.description)
-        return RecordKey(kind: "blob-repositories", digest: try key.digest())
     }
 }
 

@@ -26,7 +26,7 @@ struct LayerRealiser: Sendable {
     /// - Returns: the layers in the plan's order.
     func realise(
         _ plan: BuildPlan, inputs: PlanInputs,
-        onLayer: @escaping @Sendable (PlannedLayer, MadeLayer) async throws -> Void
+        onLayer: @escaping @Sendable (PlannedLayer, MadeLayer) -> Void
     ) async throws -> [MadeLayer] {
         var made = [MadeLayer?](repeating: nil, count: plan.layers.count)
         try await withThrowingTaskGroup(of: (Int, MadeLayer).self) { group in
@@ -35,7 +35,7 @@ struct LayerRealiser: Sendable {
             for (number, layer) in plan.layers.enumerated() {
                 group.addTask {
                     let result = try await self.layer(layer, inputs: inputs, turn: turn)
-                    try await onLayer(layer, result)
+                    onLayer(layer, result)
                     return (number, result)
                 }
             }

@@ -76,6 +76,36 @@ import Transfer
         }
     }
 
+    @Test func changedCodeCostsFewRequests() async throws {
+        let site = try await BuildSite()
+        try await TestRegistry.run { registry in
+            let tag = try registry.reference("team/app:1")
+            _ = try await site.engine().build(site.spec(), tags: [tag], outputs: [.registry])
+            try site.directory.write(Array("NUMBER = 2\n".utf8), to: "context/pipeline/steps.py")
+            let before = registry.requests.count
+            let log = EventLog()
+            _ = try await site.engine(events: log).build(site.spec(), tags: [tag], outputs: [.registry])
+            // The last image's manifest stands for all of its layers; layer and configuration are asked for, opened and
+            // uploaded; the tag is asked for and written.
+            let methods = registry.requests.dropFirst(before).map(\.method).sorted()
+            #expect(methods == ["HEAD", "HEAD", "HEAD", "HEAD", "POST", "POST", "PUT", "PUT", "PUT"])
+            #expect(log.layers(.pushed) == ["code: 3 files in /app"])
+            #expect(log.layers(.present).contains("base: \(site.base)"))
+        }
+    }
+
+    @Test func blobsRemovedUnderAManifestArePushedAgain() async throws {
+        let site = try await BuildSite()
+        try await TestRegistry.run { registry in
+            let tag = try registry.reference("team/app:1")
+            _ = try await site.engine().build(site.spec(), tags: [tag], outputs: [.registry])
+            registry.removeBlobs(of: "team/app")
+            try site.directory.write(Array("NUMBER = 3\n".utf8), to: "context/pipeline/steps.py")
+            _ = try await site.engine().build(site.spec(), tags: [tag], outputs: [.registry])
+            try await ImageSet(Self.read(tag, site: site)).expectSound()
+        }
+    }
+
     @Test func theBaseIsMountedWhereItIsInTheSameRegistry() async throws {
         let site = try await BuildSite()
         try await DockerRegistry.run { registry in
