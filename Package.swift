@@ -18,7 +18,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     let house = [
         "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
-        "Interface", "Database", "Service", "ServiceAPI", "ServiceClient",
+        "Interface", "Dockerfile", "Database", "Service", "ServiceAPI", "ServiceClient",
     ]
     return .testTarget(
         name: "\(name)Tests",
@@ -96,12 +96,13 @@ let package = Package(
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "Build", system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
+        room("Dockerfile", ["Diagnostics", "OCI", "Spec"]),
         room("Database", ["Diagnostics", "CMariaDB", logging, .product(name: "GRDB", package: "GRDB.swift")]),
         room(
             "Service",
             [
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
-                "Interface", "Database", "COpenSSL", system, logging, metrics, lifecycle, yaml,
+                "Interface", "Dockerfile", "Database", "COpenSSL", system, logging, metrics, lifecycle, yaml,
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         room(
@@ -120,8 +121,8 @@ let package = Package(
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", "Service", "ServiceAPI",
-                "ServiceClient", system, logging, lifecycle,
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "Build", "Interface", "Service",
+                "ServiceAPI", "ServiceClient", system, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -144,6 +145,7 @@ let package = Package(
         tests("Python"),
         tests("Build"),
         tests("Interface"),
+        tests("Dockerfile"),
         tests("Database"),
         tests("Service"),
         tests(
