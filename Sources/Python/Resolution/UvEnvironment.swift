@@ -27,6 +27,9 @@ struct UvEnvironment: Sendable {
         if let date = indexes.excludeNewer { variables["UV_EXCLUDE_NEWER"] = date }
 
         if (variables["UV_CACHE_DIR"] ?? "").isEmpty { variables["UV_CACHE_DIR"] = cache.string }
+        // uv trusts its own list of authorities unless told, and libcurl the system's: a company's proxy would be trusted
+        // by one of the two alone.
+        if variables["UV_SYSTEM_CERTS"] == nil, variables["UV_NATIVE_TLS"] == nil { variables["UV_SYSTEM_CERTS"] = "1" }
         variables["UV_NO_PROGRESS"] = "1"
         variables["UV_PYTHON_DOWNLOADS"] = "never"
         variables["NO_COLOR"] = "1"
