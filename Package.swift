@@ -130,6 +130,10 @@ let package = Package(
         .executableTarget(
             name: "layer-rate", dependencies: ["Diagnostics", "OCI", "Spec", "Content", "Python", system],
             path: "bench/layers", swiftSettings: strict),
+        // Builds a second without a service around them: swift run -c release engine-rate …
+        .executableTarget(
+            name: "engine-rate", dependencies: ["Build", "Content", "OCI", "Spec", system], path: "bench/engine",
+            swiftSettings: strict),
         room("RegistryTesting", ["OCI", "Content", flyingFox, flyingSocks]),
 
         .target(
