@@ -17,6 +17,9 @@ public struct Reference: Sendable, Hashable {
     /// The tag that a name without tag and digest means.
     public static let defaultTag = "latest"
 
+    /// The name with its tag, given or meant: equal for two names of one image.
+    public var tagged: String { "\(name):\(tag ?? Self.defaultTag)" }
+
     /// Reads a name.
     /// - Throws: `OCIError` that says which part is wrong.
     public init(_ text: some StringProtocol) throws(OCIError) {

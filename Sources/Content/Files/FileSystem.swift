@@ -118,13 +118,53 @@ public enum FileSystem {
         throws(ContentError)
     {
         let file = try TemporaryFile(besides: path, mode: mode)
-        let bytes = Array(bytes)
-        var failure: ContentError?
-        bytes.withUnsafeBytes { raw in
-            do throws(ContentError) { try file.write(raw) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try file.write(Array(bytes))
         try file.commit(to: path, durably: durably)
+    }
+
+    /// Writes a small file unless something has its name already: of several who try, one does.
+    /// - Returns: whether this call did.
+    @discardableResult
+    public static func create(_ bytes: [UInt8], at path: FilePath, mode: UInt32 = 0o666) throws(ContentError) -> Bool {
+        let file = try TemporaryFile(besides: path, mode: mode)
+        try file.write(bytes)
+        return try file.commit(toNew: path)
+    }
+
+    /// Gives a file a second name.
+    /// - Returns: whether it did: not where the file has as many names as it may, or the device is another.
+    public static func link(_ path: FilePath, to second: FilePath) throws(ContentError) -> Bool {
+        if Glibc.link(path.string, second.string) == 0 { return true }
+        if [EMLINK, EXDEV, EPERM].contains(errno) { return false }
+        throw failure("link '\(path)' to", second)
+    }
+
+    /// Makes a symbolic link.
+    public static func makeLink(_ path: FilePath, to target: String) throws(ContentError) {
+        guard symlink(target, path.string) == 0 else { throw failure("create the link", path) }
+    }
+
+    /// Remembers that a file was used now, for those who remove what nobody used for long. Nothing there is fine.
+    public static func markUsed(_ path: FilePath) {
+        var times = [timespec(), timespec()]
+        times[0].tv_nsec = utimeNow
+        times[1].tv_nsec = utimeOmit
+        utimensat(AT_FDCWD, path.string, times, 0)
+    }
+
+    /// The same of a file that was just looked at; what was used a moment ago is not marked again.
+    static func markUsed(_ path: FilePath, known status: FileStatus) {
+        if status.used / 1_000_000_000 < Int64(time(nil)) - 60 { markUsed(path) }
+    }
+
+    /// Sets when a file was last written.
+    public static func setModified(_ path: FilePath, seconds: Int64) throws(ContentError) {
+        var times = [timespec(), timespec()]
+        times[0].tv_nsec = utimeNow
+        times[1].tv_sec = time_t(seconds)
+        guard utimensat(AT_FDCWD, path.string, times, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw failure("set the time of", path)
+        }
     }
 
     /// The failure of the system call that has just set `errno`.
@@ -141,6 +181,10 @@ public enum FileSystem {
         }
     }
 }
+
+// utimensat(2); macros that Swift does not see.
+private let utimeNow = (1 << 30) - 1
+private let utimeOmit = (1 << 30) - 2
 
 /// What a path holds.
 public struct FileStatus: Sendable, Hashable {
@@ -163,6 +207,8 @@ public struct FileStatus: Sendable, Hashable {
     public let modified: Int64
     /// When its status last changed, nanoseconds since 1970.
     public let changed: Int64
+    /// When it was last used, as far as the file system or `markUsed` keeps account, nanoseconds since 1970.
+    public let used: Int64
     /// Which file it is on its device.
     public let inode: UInt64
 
@@ -177,6 +223,7 @@ public struct FileStatus: Sendable, Hashable {
         size = Int64(status.st_size)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+        used = Int64(status.st_atim.tv_sec) * 1_000_000_000 + Int64(status.st_atim.tv_nsec)
         inode = UInt64(status.st_ino)
     }
 }

@@ -42,6 +42,15 @@ public final class TemporaryFile {
         }
     }
 
+    /// Appends bytes.
+    public func write(_ bytes: [UInt8]) throws(ContentError) {
+        var failure: ContentError?
+        bytes.withUnsafeBytes { raw in
+            do throws(ContentError) { try write(raw) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
     /// Gives the file its name, replacing what had it.
     /// - Parameter durably: whether the bytes reach the device before the name does, so that a crash never leaves half a
     ///   file under it. What can be made again, and shows when it is broken, need not wait for the device.
@@ -53,5 +62,14 @@ public final class TemporaryFile {
         guard close(open) == 0 else { throw FileSystem.failure("write", destination) }
         try FileSystem.rename(path, to: destination)
         isCommitted = true
+    }
+
+    /// Gives the file a name that nothing has yet, durably.
+    /// - Returns: whether it did; where something has the name, the file vanishes.
+    func commit(toNew destination: FilePath) throws(ContentError) -> Bool {
+        guard fdatasync(descriptor) == 0 else { throw FileSystem.failure("write", destination) }
+        if Glibc.link(path.string, destination.string) == 0 { return true }
+        guard errno == EEXIST else { throw FileSystem.failure("create", destination) }
+        return false
     }
 }

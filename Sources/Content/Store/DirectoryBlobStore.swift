@@ -8,6 +8,8 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
     /// The directory that holds `blobs/`.
     public let root: FilePath
     private let ingest: FilePath
+    /// Whether it is remembered when content was last used.
+    private let keepsAccount: Bool
 
     /// Opens a store, making its directories where they are missing.
     /// - Parameters:
@@ -16,6 +18,7 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
     public init(_ root: FilePath, ingest: FilePath? = nil) throws(ContentError) {
         self.root = root
         self.ingest = ingest ?? root.appending("ingest")
+        keepsAccount = true
         try FileSystem.makeDirectory(root.appending("blobs").appending("sha256"))
         try FileSystem.makeDirectory(self.ingest)
     }
@@ -24,6 +27,7 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
     public init(reading root: FilePath) {
         self.root = root
         ingest = root.appending("ingest")
+        keepsAccount = false
     }
 
     /// Where the content of a digest lies if it is there.
@@ -31,10 +35,11 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
         root.appending("blobs").appending(digest.algorithm.rawValue).appending(digest.encoded)
     }
 
-    /// The content of a digest.
+    /// The content of a digest. To look for it is to use it: it stays for as long as what was just used does.
     public func blob(_ digest: Digest) throws -> Blob? {
         let path = path(of: digest)
         guard let status = try FileSystem.status(path), status.kind == .file else { return nil }
+        if keepsAccount { FileSystem.markUsed(path, known: status) }
         return Blob(digest: digest, size: status.size) { try FileReader(path) }
     }
 
@@ -52,8 +57,13 @@ public struct DirectoryBlobStore: RandomAccessBlobStore {
     /// The content of a digest from any offset.
     public func randomAccess(_ digest: Digest) throws -> (any RandomAccessReader)? {
         let path = path(of: digest)
-        return FileSystem.exists(path) ? try FileReader(path) : nil
+        guard let status = try FileSystem.status(path) else { return nil }
+        if keepsAccount { FileSystem.markUsed(path, known: status) }
+        return try FileReader(path)
     }
+
+    /// Remembers that content is used now, for those who remove what nobody used for long.
+    public func markUsed(_ digest: Digest) { FileSystem.markUsed(path(of: digest)) }
 
     /// Starts new content.
     public func makeWriter() throws -> any BlobWriter { try DirectoryBlobWriter(store: self, ingest: ingest) }

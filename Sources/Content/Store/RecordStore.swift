@@ -56,7 +56,10 @@ public struct DirectoryRecordStore: RecordStore {
     public func record(_ key: RecordKey) throws -> Data? {
         let path = path(of: key)
         // Another user's private record is none of ours.
-        guard FileSystem.exists(path), !key.isPrivate || access(path.string, R_OK) == 0 else { return nil }
+        guard let status = try FileSystem.status(path), !key.isPrivate || access(path.string, R_OK) == 0 else {
+            return nil
+        }
+        FileSystem.markUsed(path, known: status)
         return Data(try FileSystem.read(path))
     }
 
