@@ -13,11 +13,14 @@ public struct BuildCache: Sendable {
     public let blobs: DirectoryBlobStore
     /// What keys led to.
     public let records: DirectoryRecordStore
+    /// What is everybody's: public wheels, the layers made of nothing else, and the catalog's bases.
+    public var shared: SharedCache?
 
     /// Opens a cache, making it where it is missing.
     /// - Throws: `ContentError` when it cannot be written to.
     public init(_ root: FilePath) throws(ContentError) {
         self.root = root
+        shared = nil
         do {
             blobs = try DirectoryBlobStore(root)
             records = try DirectoryRecordStore(root.appending("records"))
@@ -26,6 +29,13 @@ public struct BuildCache: Sendable {
                 error.code, "the cache cannot be used: \(error.message)",
                 hints: ["name another directory by COOPERAGE_CACHE_DIR"], cause: error.cause)
         }
+    }
+
+    init(_ root: FilePath, blobs: DirectoryBlobStore, records: DirectoryRecordStore) {
+        self.root = root
+        self.blobs = blobs
+        self.records = records
+        shared = nil
     }
 
     /// Where the cache lies: `$COOPERAGE_CACHE_DIR`, else `$XDG_CACHE_HOME/cooperage`, else `~/.cache/cooperage`
@@ -48,12 +58,22 @@ public struct BuildCache: Sendable {
         }
     }
 
-    /// The finished layer of a recipe, if it is still whole in the store.
+    /// The finished layer of a recipe, if it is still whole in the store, or in what is everybody's.
     public func layer(_ key: Digest) throws -> MadeLayer? {
         let record = RecordKey(kind: "layers", digest: key)
-        guard let layer = try records.value(MadeLayer.self, for: record) else { return nil }
-        return try blobs.blob(layer.descriptor.digest, size: layer.descriptor.size).map { _ in layer }
+        guard let layer = try records.value(MadeLayer.self, for: record),
+            try blobs.blob(layer.descriptor.digest, size: layer.descriptor.size) != nil
+        else { return try shared?.cache.layer(key) }
+        // A layer that is only told of to registries is not read for long, and is in use all the same.
+        blobs.markUsed(layer.descriptor.digest)
+        return layer
     }
+
+    /// All content that can be read, this cache's own and everybody's; what is written becomes its own.
+    var content: LayeredBlobStore { LayeredBlobStore(own: blobs, shared: shared?.cache.blobs) }
+
+    /// The cache of what the catalog brings.
+    var ofCatalog: BuildCache { shared?.cache ?? self }
 
     /// Remembers the finished layer of a recipe.
     public func setLayer(_ layer: MadeLayer, for key: Digest) throws {

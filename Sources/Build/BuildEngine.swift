@@ -4,7 +4,7 @@ import FoundationEssentials
 public import Images
 public import OCI
 public import Python
-import Registry
+public import Registry
 public import Spec
 import SystemPackage
 public import Transfer
@@ -36,6 +36,18 @@ public struct BuildEngine: Sendable {
         public var partition = WheelPartition()
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
+        /// Who we are at registries; nil takes docker's configuration file of the environment.
+        public var credentials: (any CredentialSource)?
+        /// How a files step comes to its files; by default they are read from the step's directory.
+        public var contextFiles: @Sendable (FilesStep) throws -> ContextFiles = {
+            try ContextFiles(FilePath($0.source), excluded: $0.excluded)
+        }
+        /// What manifests may name, where they are a stranger's; nil trusts them.
+        public var confinement: ManifestConfinement?
+        /// Told of what will be built, before anything of it is made.
+        public var planned: @Sendable (_ plans: [BuildPlan], _ locks: [Lock]) async throws -> Void = { _, _ in }
+        /// Asked right before a tag of the images is written: what it throws leaves the tag as it is.
+        public var confirm: @Sendable (ImageSet) async throws -> Void = { _ in }
 
         /// The usual settings with a cache.
         public init(cache: BuildCache, environment: [String: String]) {
@@ -48,6 +60,7 @@ public struct BuildEngine: Sendable {
     let events: BuildEvents
     private let registries: RegistryClient
     private let wheels: WheelFetcher
+    private let client: HTTPClient
 
     /// Makes an engine.
     /// - Parameters:
@@ -58,10 +71,29 @@ public struct BuildEngine: Sendable {
         self.configuration = configuration
         self.events = events
         let client = HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
-        registries = try RegistryClient(
-            client: client, environment: configuration.environment, retrier: configuration.retrier)
+        let credentials =
+            try configuration.credentials ?? DockerConfiguration(environment: configuration.environment)
+        registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)
+        let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,
+            shared: shared.map { shared in .init(store: shared.cache.blobs) { shared.isPublic($0) } },
+            limit: configuration.downloads)
+        self.client = client
+    }
+
+    /// An engine of the same settings on another cache.
+    private init(_ other: BuildEngine, on cache: BuildCache) {
+        var configuration = other.configuration
+        configuration.cache = cache
+        // What is made for everybody is made of what the catalog says alone.
+        configuration.confinement = nil
+        self.configuration = configuration
+        events = other.events
+        registries = other.registries
+        client = other.client
+        wheels = WheelFetcher(
+            downloader: Downloader(other.client, retrier: configuration.retrier), store: cache.blobs,
             limit: configuration.downloads)
     }
 
@@ -103,8 +135,9 @@ public struct BuildEngine: Sendable {
         case .python(let step):
             PythonStepPlanner(
                 step: step, resolver: resolver, partition: configuration.partition,
-                ignoresKnownResolutions: !configuration.usesCache, events: events)
-        case .files(let step): FilesStepPlanner(step: step, events: events)
+                ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
+                events: events)
+        case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
         case .configuration(let step): ConfigurationStepPlanner(step: step)
         }
     }
@@ -136,6 +169,7 @@ public struct BuildEngine: Sendable {
         let pushes = outputs.contains(.registry) ? try pushes(of: tags) : []
         try configuration.cache.removeAbandoned(now: Int64(Date().timeIntervalSince1970))
         let builds = try await drafts(spec)
+        try await configuration.planned(builds.map(\.plan), builds.flatMap(\.draft.locks))
         for (path, text) in builds.flatMap(\.draft.inputs.lockFiles) {
             try FileSystem.write(text.utf8, to: FilePath(path))
         }
@@ -150,7 +184,8 @@ public struct BuildEngine: Sendable {
             let images = try ImageSet(images: realised.map(\.image), isIndex: spec.platforms.count > 1)
             for (number, push) in pushes.enumerated() {
                 let present = realised.filter { $0.presentIn.contains(number) }.map(\.image.descriptor.digest)
-                try await push.finish(images, present: Set(present))
+                try await push.finish(
+                    images, present: Set(present), confirm: { try await configuration.confirm(images) })
             }
             for output in outputs { try await export(images, to: output, tags: tags) }
             return BuildResult(
@@ -214,7 +249,7 @@ public struct BuildEngine: Sendable {
 
     /// Brings the base to repositories, and our layers as they become ready.
     private func push(_ base: BaseImage, _ layers: AsyncStream<FinishedLayer>, to pushes: [ImagePush]) async throws {
-        let store = configuration.cache.blobs
+        let store = configuration.cache.content
         for push in pushes { try await push.presumePresent() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for push in pushes { group.addTask { try await push.push(base) } }
@@ -270,11 +305,12 @@ public struct BuildEngine: Sendable {
     var bases: BaseResolver { bases(rebuilding: false) }
 
     private func bases(rebuilding: Bool) -> BaseResolver {
-        BaseResolver(
+        let forAll = configuration.cache.shared.map { BuildEngine(self, on: $0.cache) } ?? self
+        return BaseResolver(
             cache: configuration.cache, registries: registries,
             catalog: BaseCatalog(environment: configuration.environment),
-            maker: DebianBaseMaker(cache: configuration.cache, events: events, rebuilds: rebuilding) {
-                try await install($0, on: $1)
+            maker: DebianBaseMaker(cache: forAll.configuration.cache, events: events, rebuilds: rebuilding) {
+                try await forAll.install($0, on: $1)
             },
             pulls: configuration.pulls || rebuilding, events: events)
     }

@@ -10,4 +10,10 @@ extension BuildEngine {
         let base = try await events.phase(.base) { try await bases.resolve(source, platform: platform) }
         return (base.image, try await base.tree())
     }
+
+    /// An image wherever it lies, by its documents: none of its layers is read.
+    /// - Parameter platform: nil takes the only one, or the host's.
+    public func image(_ source: BaseSource, platform: Platform?) async throws -> Image {
+        try await events.phase(.base) { try await bases.resolve(source, platform: platform) }.image
+    }
 }

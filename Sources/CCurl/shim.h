@@ -1,6 +1,9 @@
 // libcurl. Swift cannot call C variadics, so each option type has one static inline wrapper.
 #pragma once
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 static inline CURLcode cooperage_curl_setopt_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -52,4 +55,30 @@ typedef int (*cooperage_curl_seek_callback)(void *context, curl_off_t offset, in
 
 static inline CURLcode cooperage_curl_setopt_seek(CURL *handle, CURLoption option, cooperage_curl_seek_callback value) {
     return curl_easy_setopt(handle, option, value);
+}
+
+typedef curl_socket_t (*cooperage_curl_socket_callback)(
+    void *context, curlsocktype purpose, struct curl_sockaddr *address);
+
+static inline CURLcode cooperage_curl_setopt_socket(
+    CURL *handle, CURLoption option, cooperage_curl_socket_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+// The bytes of an IP address, 4 or 16; 0 for any other family. libcurl's struct ends where longer addresses go on.
+static inline int cooperage_curl_address(const struct curl_sockaddr *address, unsigned char bytes[16]) {
+    switch (address->family) {
+    case AF_INET:
+        memcpy(bytes, &((const struct sockaddr_in *)&address->addr)->sin_addr, 4);
+        return 4;
+    case AF_INET6:
+        memcpy(bytes, &((const struct sockaddr_in6 *)&address->addr)->sin6_addr, 16);
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+static inline curl_socket_t cooperage_curl_open_socket(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

@@ -1,4 +1,7 @@
-// OpenSSL's libcrypto: message digests by the EVP interface.
+// OpenSSL's libcrypto: message digests, ciphers and codes by the EVP interface, random numbers, constant-time compares.
 #pragma once
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>

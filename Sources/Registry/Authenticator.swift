@@ -56,15 +56,17 @@ actor Authenticator {
 
     private func answer(_ challenge: Challenge, _ scopes: [Scope], _ endpoint: Endpoint) async throws -> String? {
         guard challenge.scheme == "bearer" else {
-            return try await basic(for: endpoint)
+            return try await basic(for: endpoint, scopes)
         }
         let key = Key(endpoint: endpoint, scopes: scopes)
         if let token = tokens[key], time.now() < token.usableUntil { return "Bearer \(token.value.reveal())" }
         return try await work.value(for: key) { try await self.fetchToken(challenge, key) }
     }
 
-    private func basic(for endpoint: Endpoint) async throws -> String? {
-        let credential = try await credentials.credential(for: endpoint.registry)
+    /// The first scope's repository says who we are: it is the target of a push.
+    private func basic(for endpoint: Endpoint, _ scopes: [Scope]) async throws -> String? {
+        let credential = try await credentials.credential(
+            for: endpoint.registry, repository: scopes.first?.repository)
         return credential.map { HTTPRequest.basicAuthorization(user: $0.user, password: $0.password.reveal()) }
     }
 
@@ -74,7 +76,7 @@ actor Authenticator {
         // The target of a push stands first: some services read only the first (moby#21059).
         query += key.scopes.map { ("scope", $0.description) }
         var request = HTTPRequest(.get, try HTTPURL(appending(query, to: realm.text)))
-        request.headers["Authorization"] = try await basic(for: key.endpoint)
+        request.headers["Authorization"] = try await basic(for: key.endpoint, key.scopes)
         // A realm that redirects, or answers without end, has cost others their credentials (ggcr#2193, jib#4523).
         request.redirects = 0
         request.responseLimit = 1 << 20

@@ -87,12 +87,19 @@ public final class PushSession: Sendable {
     ///   - manifests: the images' manifests. Their blobs must have been pushed.
     ///   - index: the index over them, if there is one.
     ///   - tags: the names that the index, or the last manifest, gets. Without any it is had by its digest.
-    public func finish(_ manifests: [ManifestContent], index: ManifestContent? = nil, tags: [String]) async throws {
+    ///   - confirm: asked right before each name is given; what it throws leaves the name as it is.
+    public func finish(
+        _ manifests: [ManifestContent], index: ManifestContent? = nil, tags: [String],
+        confirm: @Sendable () async throws -> Void = {}
+    ) async throws {
         var documents = manifests
         if let index { documents.append(index) }
         guard let root = documents.popLast() else { return }
         for document in documents { try await client.put(document, to: repository) }
         if tags.isEmpty { try await client.put(root, to: repository) }
-        for tag in tags { try await client.put(root, to: repository, tag: tag) }
+        for tag in tags {
+            try await confirm()
+            try await client.put(root, to: repository, tag: tag)
+        }
     }
 }

@@ -2,11 +2,12 @@ import OCI
 
 /// What a token is to allow (the distribution project's token scope grammar): `repository:team/app:pull,push`.
 struct Scope: Sendable, Hashable, CustomStringConvertible {
-    let description: String
+    let repository: String
+    let actions: String
 
-    static func pull(_ reference: Reference) -> Scope { Scope(description: "repository:\(reference.repository):pull") }
+    var description: String { "repository:\(repository):\(actions)" }
 
-    static func push(_ reference: Reference) -> Scope {
-        Scope(description: "repository:\(reference.repository):pull,push")
-    }
+    static func pull(_ reference: Reference) -> Scope { Scope(repository: reference.repository, actions: "pull") }
+
+    static func push(_ reference: Reference) -> Scope { Scope(repository: reference.repository, actions: "pull,push") }
 }

@@ -36,6 +36,17 @@ public struct Credential: Sendable, Hashable {
 public protocol CredentialSource: Sendable {
     /// The credential for a registry (`host[:port]`, Docker Hub is `docker.io`), or nil to stay anonymous.
     func credential(for registry: String) async throws -> Credential?
+    /// The credential for a repository of a registry, or nil to stay anonymous. Where one credential serves a whole
+    /// registry this is the same.
+    /// - Parameter repository: the one that is pushed to or pulled from, `team/app`; nil where none is in question.
+    func credential(for registry: String, repository: String?) async throws -> Credential?
+}
+
+extension CredentialSource {
+    /// The registry's credential, whatever the repository.
+    public func credential(for registry: String, repository: String?) async throws -> Credential? {
+        try await credential(for: registry)
+    }
 }
 
 /// Knows nobody.

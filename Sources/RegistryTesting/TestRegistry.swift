@@ -57,6 +57,11 @@ public final class TestRegistry: Sendable {
         }
     }
 
+    /// Answers a request as the registry does: for a server of a test's own that stands before it.
+    public func answer(_ request: LoopbackRequest) async throws -> LoopbackResponse {
+        try await service.respond(request)
+    }
+
     /// A name in this registry.
     public func reference(_ name: String) throws -> Reference { try Reference("\(host)/\(name)") }
 

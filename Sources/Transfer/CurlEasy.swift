@@ -47,7 +47,7 @@ final class CurlEasy {
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
         if let file = configuration.certificateFile { set(CURLOPT_CAINFO, file) }
         // A proxy of the environment serves the world, never this machine.
-        if request.url.isLoopback { set(CURLOPT_PROXY, "") }
+        if request.url.isLoopback || configuration.admits != nil { set(CURLOPT_PROXY, "") }
     }
 
     private func setBody(_ request: HTTPRequest) {
@@ -78,6 +78,18 @@ final class CurlEasy {
             fields = curl_slist_append(fields, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         cooperage_curl_setopt_list(handle, CURLOPT_HTTPHEADER, fields)
+    }
+
+    /// Has each address go past a `CurlTransfer` before it is connected to.
+    func setAdmission(context: UnsafeMutableRawPointer) {
+        cooperage_curl_setopt_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
+        cooperage_curl_setopt_socket(handle, CURLOPT_OPENSOCKETFUNCTION) { context, _, address in
+            guard let address, let transfer = CurlEasy.transfer(context) else { return CURL_SOCKET_BAD }
+            var bytes = [UInt8](repeating: 0, count: 16)
+            let count = cooperage_curl_address(address, &bytes)
+            guard transfer.admits(PeerAddress(bytes: Array(bytes.prefix(Int(count))))) else { return CURL_SOCKET_BAD }
+            return cooperage_curl_open_socket(address)
+        }
     }
 
     /// Directs libcurl's callbacks to a `CurlTransfer`.
@@ -143,5 +155,8 @@ extension Duration {
 }
 
 extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+    /// The text as part of a sentence: `SSL` stays as it is.
+    fileprivate var lowercasedFirst: String {
+        dropFirst().first?.isUppercase == true ? self : prefix(1).lowercased() + dropFirst()
+    }
 }

@@ -29,6 +29,7 @@ final class CurlTransfer: @unchecked Sendable {
     private var sink: BodySink?
     private var isCut = false
     private var failure: (any Error)?
+    private var refusedAddress: PeerAddress?
 
     init(
         _ request: HTTPRequest, configuration: HTTPClient.Configuration, receive: @escaping BodyReceiver,
@@ -45,7 +46,9 @@ final class CurlTransfer: @unchecked Sendable {
         reader = try request.body.open()
         let easy = try CurlEasy(request, configuration: configuration)
         // The engine keeps this object while the handle is in use, so the pointer stays good.
-        easy.setCallbacks(context: Unmanaged.passUnretained(self).toOpaque())
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        easy.setCallbacks(context: context)
+        if configuration.admits != nil { easy.setAdmission(context: context) }
         self.easy = easy
         return easy.handle
     }
@@ -56,6 +59,13 @@ final class CurlTransfer: @unchecked Sendable {
     /// Ends the transfer with libcurl's verdict.
     func finish(_ code: CURLcode) {
         if let failure { return resume(.failure(failure)) }
+        if code != CURLE_OK, let refusedAddress {
+            return resume(
+                .failure(
+                    TransferError(
+                        .refusedAddress, "'\(request.url.host)' is at \(refusedAddress), where this must not lead",
+                        context: request.context)))
+        }
         guard code == CURLE_OK || isCut else {
             let error =
                 easy?.error(code, request)
@@ -79,6 +89,15 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     // MARK: What libcurl calls. A negative result ends the transfer.
+
+    /// Whether an address may be connected to. What has none is no host.
+    func admits(_ address: PeerAddress?) -> Bool {
+        guard let address, configuration.admits?(address) ?? true else {
+            refusedAddress = address
+            return false
+        }
+        return true
+    }
 
     /// Takes a line of the answer's head.
     func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {

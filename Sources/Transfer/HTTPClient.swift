@@ -18,6 +18,9 @@ public final class HTTPClient: HTTPSender {
         public var certificateFile: String?
         /// How we introduce ourselves.
         public var userAgent: String
+        /// Asked of each address right before it is connected to, when names were looked up already; nil admits all. With
+        /// it no proxy of the environment is used, which would look names up by itself.
+        public var admits: (@Sendable (PeerAddress) -> Bool)?
 
         /// Takes the parts.
         public init(

@@ -23,8 +23,10 @@ public struct HTTPURL: Sendable, Hashable {
 
     /// The user and the password of a URL.
     public struct UserInformation: Sendable, Hashable, CustomStringConvertible {
-        let user: String
-        let password: String
+        /// The user's name, decoded.
+        public let user: String
+        /// The password, decoded; empty where there is none.
+        public let password: String
 
         /// Nothing of it.
         public var description: String { "…" }

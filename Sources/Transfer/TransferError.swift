@@ -11,6 +11,8 @@ public enum TransferErrorCode: String, ClassifiedCode {
     case invalidHeader = "invalid_header"
     /// Plain HTTP to a host that was not named as insecure.
     case insecureTransport = "insecure_transport"
+    /// The host's name stands for an address that is not to be connected to.
+    case refusedAddress = "refused_address"
     /// The host's name is unknown, or nobody answers there.
     case unreachable
     /// The connection broke before the transfer was complete.

@@ -34,7 +34,8 @@ struct BaseResolver: Sendable {
             case .image(let reference):
                 return try await fromRegistry(reference, name: name, platform: platform, definition: definition)
             case .debian:
-                return base(try await maker.image(definition, platform: platform ?? .host), name: name)
+                let image = try await maker.image(definition, platform: platform ?? .host)
+                return BaseImage(name: name, image: image, reference: nil, cache: cache.ofCatalog)
             }
         }
     }
@@ -69,6 +70,8 @@ struct BaseResolver: Sendable {
     private func fromRegistry(
         _ reference: Reference, name: String, platform: Platform?, definition: BaseImageDefinition? = nil
     ) async throws -> BaseImage {
+        // What the catalog names is for everybody; what a spec names may be this build's alone.
+        let cache = definition == nil ? cache : cache.ofCatalog
         let source = RegistryImages(reference, registries: registries, cache: cache)
         var key = KeyBuilder(kind: "base-reference", formatVersion: 1)
         key.append(reference.description)
@@ -83,6 +86,6 @@ struct BaseResolver: Sendable {
             try cache.records.setValue(image.descriptor, for: record)
         }
         let adjusted = try definition.map { try $0.applied(to: image, cache: cache) } ?? image
-        return base(adjusted, name: name, reference: reference)
+        return BaseImage(name: name, image: adjusted, reference: reference, cache: cache)
     }
 }

@@ -42,7 +42,7 @@ extension BuildCache {
             annotations: annotations)
         let manifestBytes = [UInt8](try CanonicalJSON.encode(manifest))
         try blobs.put(manifestBytes)
-        let store = blobs
+        let store = content
         return try Image(manifestBytes: manifestBytes, configurationBytes: configurationBytes) { descriptor in
             if let blob = try store.blob(descriptor.digest, size: descriptor.size) { return blob }
             if let otherLayers { return try await otherLayers(descriptor) }

@@ -16,8 +16,6 @@ public struct ContextFiles: Sendable {
         public let isExecutable: Bool
     }
 
-    /// The directory.
-    public let root: FilePath
     /// What it holds, sorted by path.
     public let items: [Item]
     /// What was passed over because a layer cannot hold it: sockets, pipes, devices.
@@ -25,6 +23,7 @@ public struct ContextFiles: Sendable {
     /// Whether a `.dockerignore` was there; otherwise the usual patterns were used.
     public let hasIgnoreFile: Bool
     private let paths: [Digest: String]
+    private let source: any ContextSource
 
     /// Lists and hashes a context.
     /// - Parameters:
@@ -38,21 +37,23 @@ public struct ContextFiles: Sendable {
         guard status.kind == .directory else {
             throw BuildError(.invalidContext, "the context '\(root)' is not a directory", hints: ["name a directory"])
         }
-        let ignorePath = root.appending(".dockerignore")
-        hasIgnoreFile = FileSystem.exists(ignorePath)
+        try self.init(DirectorySource(root: root), excluded: excluded)
+    }
+
+    /// Lists a context wherever its files are.
+    public init(_ source: some ContextSource, excluded: [String] = []) throws {
+        let ignoreText = try source.ignoreFile()
+        hasIgnoreFile = ignoreText != nil
         var walk = Walk(
-            root: root,
-            ignore: hasIgnoreFile
-                ? try IgnoreFile(
-                    String(decoding: FileSystem.read(ignorePath, limit: 1 << 20), as: UTF8.self),
-                    name: ignorePath.string)
-                : try IgnoreFile(patterns: IgnoreFile.usual),
+            source: source,
+            ignore: try ignoreText.map { try IgnoreFile($0.text, name: $0.name) }
+                ?? IgnoreFile(patterns: IgnoreFile.usual),
             excluded: try IgnoreFile(patterns: excluded))
         try walk.visit("")
-        self.root = root
         items = walk.items.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         skipped = walk.skipped
         paths = walk.paths
+        self.source = source
     }
 
     /// Whether a file of the context has a digest.
@@ -63,12 +64,12 @@ public struct ContextFiles: Sendable {
         guard let path = paths[digest] else {
             throw BuildError(.invalidContext, "the context holds no file with digest \(digest)")
         }
-        return try FileReader(root.appending(path))
+        return try source.open(path)
     }
 }
 
 private struct Walk {
-    let root: FilePath
+    let source: any ContextSource
     let ignore: IgnoreFile
     let excluded: IgnoreFile
     var items: [ContextFiles.Item] = []
@@ -77,13 +78,11 @@ private struct Walk {
 
     mutating func visit(_ directory: String) throws {
         try Task.checkCancellation()
-        for name in try FileSystem.names(in: directory.isEmpty ? root : root.appending(directory)) {
+        for name in try source.names(in: directory) {
             let path = directory.isEmpty ? name : "\(directory)/\(name)"
             if excluded.excludes(path) { continue }
             let isIgnored = ignore.excludes(path)
-            let file = root.appending(path)
-            guard let status = try FileSystem.status(file, followingLinks: false) else { continue }
-            switch status.kind {
+            switch try source.kind(of: path) {
             case .directory:
                 if isIgnored, ignore.prunes { continue }
                 let before = items.count
@@ -94,25 +93,17 @@ private struct Walk {
                     items.append(.init(path: path, kind: .directory, isExecutable: true))
                 }
             case .file where !isIgnored:
-                let (digest, size) = try Self.digest(file)
-                paths[digest] = path
+                let file = try source.file(path)
+                paths[file.digest] = path
                 items.append(
                     .init(
-                        path: path, kind: .file(digest: digest, size: size),
-                        isExecutable: status.mode & 0o100 != 0))
+                        path: path, kind: .file(digest: file.digest, size: file.size), isExecutable: file.isExecutable))
             case .symbolicLink where !isIgnored:
-                let target = try FileSystem.linkTarget(file)
+                let target = try source.linkTarget(path)
                 items.append(.init(path: path, kind: .symbolicLink(target: target), isExecutable: true))
             case .other where !isIgnored: skipped.append(path)
             default: break
             }
         }
-    }
-
-    private static func digest(_ path: FilePath) throws -> (digest: Digest, size: Int64) {
-        let digester = try Digester()
-        try FileReader(path).forEachChunk { digester.update($0) }
-        let size = digester.count
-        return (digester.finish(), size)
     }
 }

@@ -102,13 +102,15 @@ struct ImagePush: Sendable {
     }
 
     /// Pushes what is not there yet of the images, and gives them their names last.
-    /// - Parameter present: the digests of manifests that the repository is known to have.
-    func finish(_ images: ImageSet, present: Set<Digest>) async throws {
+    /// - Parameters:
+    ///   - present: the digests of manifests that the repository is known to have.
+    ///   - confirm: asked right before a name is given.
+    func finish(_ images: ImageSet, present: Set<Digest>, confirm: @Sendable () async throws -> Void) async throws {
         do {
-            try await push(images, present: present)
+            try await push(images, present: present, confirm: confirm)
         } catch let error as RegistryError where error.code == .blobUnknown && session.forgetPresumed() {
             // Somebody removed blobs from under a manifest. Each is asked for now.
-            try await push(images, present: present)
+            try await push(images, present: present, confirm: confirm)
         }
         try self.images.remember(
             images.images.map { image in
@@ -117,7 +119,8 @@ struct ImagePush: Sendable {
             })
     }
 
-    private func push(_ images: ImageSet, present: Set<Digest>) async throws {
+    private func push(_ images: ImageSet, present: Set<Digest>, confirm: @Sendable () async throws -> Void) async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for image in images.images where !present.contains(image.descriptor.digest) {
                 group.addTask { try await push(configurationOf: image) }
@@ -131,7 +134,7 @@ struct ImagePush: Sendable {
             try ManifestContent($0.manifestBytes, mediaType: $0.descriptor.mediaType)
         }
         let index = try images.indexBytes.map { try ManifestContent($0, mediaType: images.root.mediaType) }
-        try await session.finish(manifests, index: index, tags: tags.map(\.identifier))
+        try await session.finish(manifests, index: index, tags: tags.map(\.identifier), confirm: confirm)
     }
 }
 

@@ -8,6 +8,8 @@ import SystemPackage
 /// Plans a files step: one layer of the context's files, and one for each large file that does not compress.
 struct FilesStepPlanner: StepPlanner {
     let step: FilesStep
+    /// How the step comes to its files.
+    let files: @Sendable (FilesStep) throws -> ContextFiles
     let events: BuildEvents
 
     /// From this size on a file that does not compress has a layer of its own, stored.
@@ -16,9 +18,9 @@ struct FilesStepPlanner: StepPlanner {
     static let ownLayers = 24
 
     func plan(into draft: inout PlanDraft) async throws {
-        let (step, events) = (step, events)
+        let (step, files, events) = (step, files, events)
         let context = try await events.phase(.context) {
-            try await blocking { try ContextFiles(FilePath(step.source), excluded: step.excluded) }
+            try await blocking { try files(step) }
         }
         for path in context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
@@ -41,8 +43,8 @@ struct FilesStepPlanner: StepPlanner {
             try append("file: \(entry.path)", directories + [entry], .store, to: &draft)
         }
         guard !shared.isEmpty else { return }
-        let files = shared.count { if case .file = $0.kind { true } else { false } }
-        try append("code: \(files) file\(files == 1 ? "" : "s") in \(step.destination)", shared, .deflate, to: &draft)
+        let count = shared.count { if case .file = $0.kind { true } else { false } }
+        try append("code: \(count) file\(count == 1 ? "" : "s") in \(step.destination)", shared, .deflate, to: &draft)
     }
 
     /// The paths of the files that have a layer each.

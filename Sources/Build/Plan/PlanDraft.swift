@@ -15,6 +15,8 @@ struct PlanDraft {
     var execution: ImageConfiguration.Execution
     /// Where the recipes' contents come from. Not part of the plan: another machine may have them elsewhere.
     var inputs = PlanInputs()
+    /// What the Python steps were resolved to.
+    var locks: [Lock] = []
 
     init(base: BaseImage, timestamp: Timestamp) {
         self.base = base

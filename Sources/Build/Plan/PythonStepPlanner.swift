@@ -14,6 +14,8 @@ struct PythonStepPlanner: StepPlanner {
     let partition: WheelPartition
     /// Whether uv is asked although the answer is known (`--no-cache`).
     let ignoresKnownResolutions: Bool
+    /// What the manifests may name, where they are a stranger's.
+    let confinement: ManifestConfinement?
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
@@ -23,12 +25,13 @@ struct PythonStepPlanner: StepPlanner {
             let environment = try await base.pythonEnvironment()
             let request = ResolutionRequest(
                 manifests: manifests, indexes: step.indexes, target: environment.target,
-                upgrade: step.upgrade || ignoresKnownResolutions)
+                upgrade: step.upgrade || ignoresKnownResolutions, confinement: confinement)
             return (environment, try await resolver.resolve(request))
         }
         if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
+        draft.locks.append(resolution.lock)
         for wheels in try partition.divide(resolution.lock.packages.map(\.reference)) {
             let layer = WheelLayer(
                 wheels: wheels.map { WheelInstallation(wheel: $0) }, scheme: environment.scheme,

@@ -52,8 +52,12 @@ struct LayerRealiser: Sendable {
         do {
             if case .wheels(let layer) = planned.recipe { try await fetch(layer, inputs: inputs) }
             let report = ProgressReport(events, .making, subject: planned.title, total: planned.recipe.size)
-            let store = ReportingStore(store: cache.blobs, report: report)
-            let made = try await turn.run { try await blocking { try make(planned, inputs: inputs, in: store) } }
+            // A layer of public wheels alone is everybody's.
+            let cache = try isPublic(planned.recipe) ? cache.ofCatalog : cache
+            let store = ReportingStore(store: cache.content, report: report)
+            let made = try await turn.run {
+                try await blocking { try make(planned, inputs: inputs, in: store, records: cache.records) }
+            }
             report.finished(at: made.descriptor.size)
             try cache.setLayer(made, for: planned.key)
             emit(planned, made, .made)
@@ -63,10 +67,17 @@ struct LayerRealiser: Sendable {
         }
     }
 
-    private func make(_ planned: PlannedLayer, inputs: PlanInputs, in store: ReportingStore) throws -> MadeLayer {
+    private func isPublic(_ recipe: LayerRecipe) throws -> Bool {
+        guard let shared = cache.shared, case .wheels(let layer) = recipe else { return false }
+        return try layer.wheels.allSatisfy { try shared.cache.blobs.contains($0.wheel.digest) }
+    }
+
+    private func make(
+        _ planned: PlannedLayer, inputs: PlanInputs, in store: ReportingStore, records: DirectoryRecordStore
+    ) throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: store, records: cache.records, reusesRuns: usesCache) {
+            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache) {
                 events.emit(.warning($0))
             }
             return try maker.make(layer)
@@ -100,8 +111,8 @@ struct LayerRealiser: Sendable {
     }
 
     private func has(_ wheel: WheelReference) throws -> Bool {
-        guard let size = wheel.size else { return try cache.blobs.contains(wheel.digest) }
-        return try cache.blobs.blob(wheel.digest, size: size) != nil
+        guard let size = wheel.size else { return try cache.content.contains(wheel.digest) }
+        return try cache.content.blob(wheel.digest, size: size) != nil
     }
 
     private func emit(_ planned: PlannedLayer, _ layer: MadeLayer, _ disposition: LayerOutcome.Disposition) {

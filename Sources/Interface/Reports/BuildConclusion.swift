@@ -20,8 +20,16 @@ public struct BuildConclusion: Sendable, Hashable, Encodable {
 
     /// Takes the parts.
     public init(_ images: ImageSet, references: [String], uploadedBytes: Int64?) {
-        digest = images.root.digest
-        layers = images.images.flatMap { $0.manifest.layers.map(\.digest) }
+        self.init(
+            digest: images.root.digest, layers: images.images.flatMap { $0.manifest.layers.map(\.digest) },
+            references: references, uploadedBytes: uploadedBytes)
+    }
+
+    /// Takes the parts, of an image that is somewhere else.
+    /// - Parameter layers: the image's layers, lowest first, as far as they are known.
+    public init(digest: Digest, layers: [Digest], references: [String], uploadedBytes: Int64?) {
+        self.digest = digest
+        self.layers = layers
         self.references = references
         self.uploadedBytes = uploadedBytes
     }

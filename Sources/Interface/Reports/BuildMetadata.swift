@@ -26,8 +26,21 @@ public struct BuildMetadata: Sendable, Hashable, Encodable {
         digest = images.root.digest
         descriptor = images.root
         configurationDigest = images.indexBytes == nil ? images.images.first?.manifest.config.digest : nil
+        imageName = Self.imageName(tags)
+    }
+
+    /// Describes an image that is somewhere else.
+    /// - Parameter imageID: the configuration's digest, of an index its own.
+    public init(_ descriptor: Descriptor, imageID: Digest, tags: [Reference]) {
+        digest = descriptor.digest
+        self.descriptor = descriptor
+        configurationDigest = imageID == descriptor.digest ? nil : imageID
+        imageName = Self.imageName(tags)
+    }
+
+    private static func imageName(_ tags: [Reference]) -> String? {
         let names = tags.map { $0.tag == nil ? "\($0.name):\(Reference.defaultTag)" : $0.description }
-        imageName = names.isEmpty ? nil : names.joined(separator: ",")
+        return names.isEmpty ? nil : names.joined(separator: ",")
     }
 
     /// The image's ID: the digest of the configuration, as docker means it; of an index, its own.

@@ -103,14 +103,7 @@ public struct ImageReport: Sendable, Hashable, Encodable {
         lines += (config.volumes ?? [:]).keys.sorted().map { ("volume", $0) }
         lines += (config.labels ?? [:]).sorted { $0.key < $1.key }.map { ("label", "\($0.key)=\($0.value)") }
         lines += annotations.sorted { $0.key < $1.key }.map { ("annotation", "\($0.key)=\($0.value)") }
-        var text = ""
-        var last = ""
-        for (key, value) in lines {
-            let shown = key == last ? "" : key
-            let blanks = String(repeating: " ", count: 12 - shown.count)
-            text += palette(.bold, shown) + blanks + printable(value).replacing("\n", with: " ") + "\n"
-            last = key
-        }
+        var text = FieldsReport(lines.map { .init($0.0, $0.1) }).text(palette)
         var table = Columns([("LAYER", .left), ("SIZE", .right), ("COMMENT", .left)])
         for layer in layers {
             table.append([layer.digest.short, formatted(bytes: layer.size), shortened(layer.comment, to: 80)])

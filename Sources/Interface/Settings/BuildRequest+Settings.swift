@@ -93,7 +93,7 @@ private struct RequestMaker {
             return .catalog(BuildRequest.defaultBase)
         }
         let source = try given.read { try BaseSource(named: $0, path: given.origin.path) }
-        if case .catalog(let name) = source { try check(name, given) }
+        if case .catalog(let name) = source, !surroundings.buildsOnServer { try check(name, given) }
         return source
     }
 
@@ -137,12 +137,11 @@ private struct RequestMaker {
                 warn("\(given.value) is left out: it is given without a value, and the environment here has none")
                 continue
             }
-            if let place = step.environment.firstIndex(where: { $0.name == variable.name }) {
-                step.environment[place] = variable
-            } else {
-                step.environment.append(variable)
-            }
+            step.environment.removeAll { $0.name == variable.name }
+            step.environment.append(variable)
         }
+        // The order in which they are given is no part of what is asked for, and none of the image's digest.
+        step.environment.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         for given in settings.labels {
             let (name, value) = try given.read { try pair($0, what: "label") }
             step.labels[name] = value

@@ -38,11 +38,16 @@ public struct Surroundings: Sendable {
     public var environment: [String: String]
     /// The cache, which is left out of a context that holds it.
     public var cache: FilePath
+    /// Whether a server carries the build out. Then the catalog of bases is the server's, which knows what is in it.
+    public var buildsOnServer: Bool
 
     /// Takes the parts.
-    public init(directory: FilePath, environment: [String: String], cache: FilePath) {
+    public init(
+        directory: FilePath, environment: [String: String], cache: FilePath, buildsOnServer: Bool = false
+    ) {
         self.directory = directory
         self.environment = environment
         self.cache = cache
+        self.buildsOnServer = buildsOnServer
     }
 }

@@ -13,17 +13,20 @@ public final class TarReader {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     // An error cannot cross libarchive's frames: it is kept here and thrown on this side of them.
     private var sourceError: (any Error)?
+    private let refusesSpecialFiles: Bool
 
     /// Reads the tar that `source` holds, uncompressed or in a compression that libarchive knows. Gzip is faster
     /// through `GzipReader`.
+    /// - Parameter refusesSpecialFiles: whether a device node, pipe or socket is an error instead of being passed over.
     /// - Throws: `LayerError`, or what the source threw.
-    public init(_ source: any ByteReader) throws {
+    public init(_ source: any ByteReader, refusesSpecialFiles: Bool = false) throws {
         try TarLocale.require()
         guard let archive = archive_read_new() else {
             throw LayerError(.unavailable, "libarchive has no memory for an archive")
         }
         self.archive = archive
         self.source = source
+        self.refusesSpecialFiles = refusesSpecialFiles
         archive_read_support_format_tar(archive)
         archive_read_support_filter_none(archive)
         archive_read_support_filter_zstd(archive)
@@ -79,7 +82,11 @@ public final class TarReader {
             case cooperage_ae_regular: kind = .file(size: archive_entry_size(handle))
             case cooperage_ae_symbolic_link:
                 kind = archive_entry_symlink(handle).map { .symbolicLink(target: String(cString: $0)) }
-            default: kind = nil
+            default:
+                guard !refusesSpecialFiles else {
+                    throw LayerError(.unsafePath, "'\(path)' in the tar is a device, a pipe or a socket")
+                }
+                kind = nil
             }
         }
         return kind.map { kind in

@@ -8,15 +8,31 @@ public import Transfer
 public struct WheelFetcher: WheelHasher {
     private let downloader: Downloader
     private let store: any BlobStore
+    private let shared: Shared?
     private let limit: ConcurrencyLimit
+
+    /// Where wheels go that all the world may read.
+    public struct Shared: Sendable {
+        let store: any BlobStore
+        let isPublic: @Sendable (_ url: String) -> Bool
+
+        /// Takes the parts.
+        /// - Parameter isPublic: whether what lies at a URL without credentials is public.
+        public init(store: any BlobStore, isPublic: @escaping @Sendable (_ url: String) -> Bool) {
+            self.store = store
+            self.isPublic = isPublic
+        }
+    }
 
     /// - Parameters:
     ///   - downloader: who downloads.
     ///   - store: where wheels go.
+    ///   - shared: where public wheels go instead.
     ///   - limit: how many at once, over all calls.
-    public init(downloader: Downloader, store: any BlobStore, limit: Int = 8) {
+    public init(downloader: Downloader, store: any BlobStore, shared: Shared? = nil, limit: Int = 8) {
         self.downloader = downloader
         self.store = store
+        self.shared = shared
         self.limit = ConcurrencyLimit(limit)
     }
 
@@ -29,9 +45,10 @@ public struct WheelFetcher: WheelHasher {
     public func fetch(
         _ wheel: LockedWheel, credentials: URLCredentials, progress: @escaping TransferProgress = { _ in }
     ) async throws {
-        guard try !store.contains(wheel.digest) else { return }
+        guard try !store.contains(wheel.digest), try !(shared?.store.contains(wheel.digest) ?? false) else { return }
         let download = Download(url: credentials.adding(to: wheel.url), digest: wheel.digest, size: wheel.size)
         do {
+            let store = store(for: download)
             _ = try await limit.run { try await downloader.download(download, into: store, progress: progress) }
         } catch let error as TransferError {
             throw Self.explaining(error).within(FailureContext("wheel", wheel.filename))
@@ -52,11 +69,18 @@ public struct WheelFetcher: WheelHasher {
     public func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64) {
         let download = Download(url: credentials.adding(to: url), digest: nil)
         do {
+            let store = store(for: download)
             let blob = try await limit.run { try await downloader.download(download, into: store) }
             return (blob.digest, blob.size)
         } catch let error as TransferError {
             throw Self.explaining(error)
         }
+    }
+
+    /// A URL to which credentials were added is nobody else's.
+    private func store(for download: Download) -> any BlobStore {
+        guard let shared, shared.isPublic(download.url) else { return store }
+        return shared.store
     }
 
     /// Adds what to do where the cause is likely to be the lock or the index.

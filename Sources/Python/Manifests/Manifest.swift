@@ -56,7 +56,8 @@ public struct Manifest: Sendable, Hashable {
 }
 
 extension Manifest.Kind {
-    init?(fileName: String) {
+    /// What a file of a name is; nil where the name does not tell.
+    public init?(fileName: String) {
         switch fileName {
         case "uv.lock": self = .uvLock
         case "pyproject.toml": self = .project

@@ -23,11 +23,14 @@ struct RequirementsFile: Sendable {
 
     /// A file and all that it includes, in the order of inclusion, each once.
     /// - Throws: `PythonError` (`manifest_not_found`) that names the including file and line.
-    static func collect(_ path: FilePath, environment: [String: String]) throws -> [RequirementsFile] {
+    static func collect(
+        _ path: FilePath, environment: [String: String], confinement: ManifestConfinement? = nil
+    ) throws -> [RequirementsFile] {
         var seen: Set<FilePath> = []
         var files: [RequirementsFile] = []
         func visit(_ path: FilePath, includedAt place: FailureContext?) throws {
             guard seen.insert(path.lexicallyNormalized()).inserted else { return }
+            try confinement?.check(path: path, origin: place?.value ?? "the request")
             guard try FileSystem.status(path)?.kind == .file else {
                 throw PythonError(
                     .manifestNotFound, "there is no requirements file '\(path)'", context: place.map { [$0] } ?? [],

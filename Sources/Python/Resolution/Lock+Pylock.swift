@@ -15,7 +15,9 @@ extension Lock {
         for package in packages {
             lines += [
                 "", "[[packages]]", "name = \(quoted(package.name))", "version = \(quoted(package.version))",
-                "[[packages.wheels]]", "name = \(quoted(package.wheel.filename))", "url = \(quoted(package.wheel.url))",
+                "[[packages.wheels]]", "name = \(quoted(package.wheel.filename))",
+                // Without a scheme it is a path, relative to the lock.
+                "\(package.wheel.url.contains("://") ? "url" : "path") = \(quoted(package.wheel.url))",
             ]
             if let size = package.wheel.size { lines.append("size = \(size)") }
             let digest = package.wheel.digest

@@ -15,14 +15,17 @@ struct ResolutionInputs: Sendable {
     /// The user information of every URL that was read.
     private(set) var credentials = URLCredentials()
     private let environment: UvEnvironment
+    private let confinement: ManifestConfinement?
 
     /// Reads what a request names.
     init(_ request: ResolutionRequest, environment: UvEnvironment) throws {
         self.environment = environment
+        confinement = request.confinement
         for manifest in request.manifests {
             switch manifest.kind {
             case .requirements:
-                requirements += try RequirementsFile.collect(manifest.path, environment: environment.variables)
+                requirements += try RequirementsFile.collect(
+                    manifest.path, environment: environment.variables, confinement: confinement)
             case .uvLock:
                 try add(manifest.path)
                 try addIfPresent(manifest.directory.appending("pyproject.toml"))
@@ -31,6 +34,13 @@ struct ResolutionInputs: Sendable {
         }
         for path in environment.files { try addIfPresent(path) }
         if let first = request.manifests.first { try addConfiguration(from: first.directory) }
+        if let confinement {
+            let start = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
+            for file in requirements { try confinement.check(file, start: start) }
+            for file in texts where ["toml", "lock"].contains(file.path.extension) {
+                try confinement.check(toml: file.text, at: file.path)
+            }
+        }
         addLocalFiles(request)
 
         for file in requirements { credentials.collect(from: file.text) }
@@ -62,21 +72,23 @@ struct ResolutionInputs: Sendable {
 
     /// The digest of everything. User information of URLs is left out: it says who asks, not what.
     func key(target: PythonTarget, uvVersion: String) throws -> Digest {
+        // Where a context lies while it is built says nothing of what it holds.
+        func portable(_ text: String) -> String { confinement?.unlocated(text) ?? text }
         var key = KeyBuilder(kind: "resolution", formatVersion: 1)
         key.append(uvVersion)
         key.append("\(target)")
         key.append(requirements) { key, file in
-            key.append(file.path.string)
+            key.append(portable(file.path.string))
             key.append(URLCredentials.removed(from: file.text))
         }
         key.append(texts) { key, file in
-            key.append(file.path.string)
+            key.append(portable(file.path.string))
             key.append(URLCredentials.removed(from: file.text))
         }
-        key.append(localFiles) { $0.append($1) }
+        key.append(localFiles) { $0.append(portable($1)) }
         key.append(environment.inputs) { key, variable in
             key.append(variable.name)
-            key.append(variable.value)
+            key.append(portable(variable.value))
         }
         return try key.digest()
     }

@@ -20,13 +20,19 @@ public struct ResolutionRequest: Sendable {
     public var target: PythonTarget
     /// Whether uv is asked although the answer is known.
     public var upgrade: Bool
+    /// What the manifests may name, where they are a stranger's.
+    public var confinement: ManifestConfinement?
 
     /// Takes the parts.
-    public init(manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget, upgrade: Bool = false) {
+    public init(
+        manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget, upgrade: Bool = false,
+        confinement: ManifestConfinement? = nil
+    ) {
         self.manifests = manifests
         self.indexes = indexes
         self.target = target
         self.upgrade = upgrade
+        self.confinement = confinement
     }
 }
 
@@ -82,6 +88,7 @@ public struct Resolver: Sendable {
         // The query of a wheel's URL stays in the lock, since the download needs it, and may be a token.
         let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
+            let lock = request.confinement?.located(lock) ?? lock
             return Resolution(lock: lock, isCached: true, credentials: inputs.credentials)
         }
 
@@ -96,12 +103,13 @@ public struct Resolver: Sendable {
             preference: try WheelPreference(request.target), target: request.target,
             allowedHashes: inputs.allowedHashes, directory: scratch)
         let chosen = try document.packages.map { try selection.choose(for: $0) }
+        for wheel in chosen { try request.confinement?.check(url: wheel.url, origin: wheel.filename.text) }
         let packages = try await withThrowingTaskGroup(of: LockedPackage.self) { group in
             for wheel in chosen { group.addTask { try await complete(wheel, credentials: inputs.credentials) } }
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.name < $1.name }
         }
         let lock = Lock(target: request.target, packages: packages, inputs: key)
-        try records.setValue(lock, for: record)
+        try records.setValue(request.confinement?.unlocated(lock) ?? lock, for: record)
         return Resolution(lock: lock, isCached: false, credentials: inputs.credentials)
     }
 

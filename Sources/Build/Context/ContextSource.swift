@@ -1,0 +1,51 @@
+public import Content
+public import OCI
+import SystemPackage
+
+/// Where the files of a context are: a directory, or a list of them by path and digest. Paths are relative to the context.
+public protocol ContextSource: Sendable {
+    /// The names in a directory, in byte order; the context itself is the empty path.
+    func names(in directory: String) throws -> [String]
+    /// What stands at a path; nil if nothing does any more.
+    func kind(of path: String) throws -> FileStatus.Kind?
+    /// A file's content by its digest, its size in bytes, and whether its owner may execute it.
+    func file(_ path: String) throws -> (digest: Digest, size: Int64, isExecutable: Bool)
+    /// Where a symbolic link leads, as it is written.
+    func linkTarget(_ path: String) throws -> String
+    /// Opens a file.
+    func open(_ path: String) throws -> any RandomAccessReader
+    /// The text of `.dockerignore`, and how messages name the file; nil where there is none.
+    func ignoreFile() throws -> (text: String, name: String)?
+}
+
+/// A context that is a directory.
+struct DirectorySource: ContextSource {
+    let root: FilePath
+
+    func names(in directory: String) throws -> [String] {
+        try FileSystem.names(in: directory.isEmpty ? root : root.appending(directory))
+    }
+
+    func kind(of path: String) throws -> FileStatus.Kind? {
+        try FileSystem.status(root.appending(path), followingLinks: false)?.kind
+    }
+
+    func file(_ path: String) throws -> (digest: Digest, size: Int64, isExecutable: Bool) {
+        let path = root.appending(path)
+        let digester = try Digester()
+        try FileReader(path).forEachChunk { digester.update($0) }
+        let size = digester.count
+        let mode = try FileSystem.status(path)?.mode ?? 0
+        return (digester.finish(), size, mode & 0o100 != 0)
+    }
+
+    func linkTarget(_ path: String) throws -> String { try FileSystem.linkTarget(root.appending(path)) }
+
+    func open(_ path: String) throws -> any RandomAccessReader { try FileReader(root.appending(path)) }
+
+    func ignoreFile() throws -> (text: String, name: String)? {
+        let path = root.appending(".dockerignore")
+        guard FileSystem.exists(path) else { return nil }
+        return (String(decoding: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self), path.string)
+    }
+}

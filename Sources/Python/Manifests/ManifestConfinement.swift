@@ -1,0 +1,174 @@
+import Content
+import Diagnostics
+import Glibc
+import OCI
+public import SystemPackage
+import TOMLKit
+
+/// What the manifests of a stranger may name: files below one directory, and the URLs that a policy allows.
+///
+/// A service resolves what others send it, on its own disk and in its own network. `-r ../../x`, `file:///…` or a link to
+/// another tenant's wheel would show them what is not theirs. The tree below the directory is taken to hold no links that
+/// lead out of it; whoever writes it sees to that.
+///
+/// Where the directory lies says nothing of what it holds, so that keys and locks that are kept name it by a fixed word:
+/// the same manifests in another directory have the same answer.
+public struct ManifestConfinement: Sendable {
+    /// The directory, absolute.
+    public let root: FilePath
+    private let allowsURL: @Sendable (_ url: String) -> Bool
+
+    /// Takes the parts.
+    /// - Parameters:
+    ///   - root: an absolute directory.
+    ///   - allowsURL: whether packages may come from a URL that a manifest names; it may hold credentials.
+    public init(root: FilePath, allowsURL: @escaping @Sendable (_ url: String) -> Bool) {
+        self.root = root.lexicallyNormalized()
+        self.allowsURL = allowsURL
+    }
+
+    // MARK: Checking
+
+    /// Refuses a path that leads out of the directory.
+    func check(path: FilePath, origin: String) throws(PythonError) {
+        let lexical = path.lexicallyNormalized()
+        // Behind a link `..` is another place than the text says.
+        let real = Self.real(path)
+        let realRoot = Self.real(root) ?? root
+        guard lexical.starts(with: root), real.map({ $0.starts(with: realRoot) }) ?? true else {
+            throw refuse("the path '\(unlocated(path.string))'", origin)
+        }
+    }
+
+    /// Refuses a URL that may not be asked, or a file of this machine outside of the directory.
+    func check(url: String, origin: String) throws(PythonError) {
+        let lower = url.lowercased()
+        if lower.hasPrefix("file:") {
+            var path = url.dropFirst("file:".count).prefix { $0 != "#" && $0 != "?" }
+            if path.hasPrefix("//") {
+                path = path.dropFirst(2)
+                if path.lowercased().hasPrefix("localhost/") { path = path.dropFirst("localhost".count) }
+            }
+            guard path.hasPrefix("/") else { throw refuse("the URL '\(redacted(url: url))'", origin) }
+            try check(path: FilePath(removingPercentEncoding(path)), origin: origin)
+        } else {
+            let plain = url.firstRange(of: "+http").map { String(url[url.index(after: $0.lowerBound)...]) } ?? url
+            guard allowsURL(plain) else { throw refuse("the URL '\(redacted(url: url))'", origin) }
+        }
+    }
+
+    /// Refuses a requirements file that names what it may not.
+    /// - Parameter start: where uv is started: paths may start there as well as at the file.
+    func check(_ file: RequirementsFile, start: FilePath) throws(PythonError) {
+        let directory = file.path.removingLastComponent()
+        for line in file.lines {
+            let origin = "\(unlocated(file.path.string)):\(line.number)"
+            for word in line.words { try check(word: word, from: [directory, start], origin: origin) }
+        }
+    }
+
+    private func check(word: String, from places: [FilePath], origin: String) throws(PythonError) {
+        // `--option=value`, `-rvalue`, `name@value`
+        var value = Substring(word)
+        if value.hasPrefix("--") {
+            guard let equals = value.firstIndex(of: "=") else { return }
+            value = value[value.index(after: equals)...]
+        } else if value.hasPrefix("-") {
+            value = value.dropFirst(2)
+        } else if let at = value.firstIndex(of: "@"), !value[..<at].contains("/"), !value[..<at].contains(":") {
+            value = value[value.index(after: at)...]
+        }
+        while let first = value.first, "\"'".contains(first) { value = value.dropFirst() }
+        let lower = value.lowercased()
+        if value.contains("://") || lower.hasPrefix("file:") {
+            try check(url: String(value), origin: origin)
+        } else if value.contains("/") || value.hasPrefix("~") || value == ".." {
+            guard !value.hasPrefix("~") else { throw refuse("the path '\(value)'", origin) }
+            for place in places { try check(path: place.pushing(FilePath(String(value))), origin: origin) }
+        }
+    }
+
+    /// Refuses a TOML file (a project, a lock, uv's configuration) that names what it may not. One that cannot be read is
+    /// uv's to complain about.
+    func check(toml text: String, at path: FilePath) throws(PythonError) {
+        guard path.lexicallyNormalized().starts(with: root), let table = try? TOMLTable(string: text) else { return }
+        try check(table, key: "", directory: path.removingLastComponent(), origin: unlocated(path.string))
+    }
+
+    /// Keys whose texts are paths, also where they do not look like it.
+    private static let pathKeys: Set<String> = [
+        "path", "directory", "editable", "virtual", "find-links", "cache-dir", "constraint", "override", "members",
+        "subdirectory",
+    ]
+
+    private func check(
+        _ value: any TOMLValueConvertible, key: String, directory: FilePath, origin: String
+    ) throws(PythonError) {
+        switch value.type {
+        case .table:
+            guard let table = value.table else { return }
+            for name in table.keys {
+                guard let member = table[name] else { continue }
+                try check(member, key: name, directory: directory, origin: origin)
+            }
+        case .array:
+            guard let array = value.array else { return }
+            for member in array { try check(member, key: key, directory: directory, origin: origin) }
+        case .string:
+            guard let text = value.string else { return }
+            if Self.pathKeys.contains(key), !text.contains("://"), !text.lowercased().hasPrefix("file:") {
+                try check(path: directory.pushing(FilePath(text)), origin: origin)
+            } else if key.hasSuffix("url") || key == "registry" || key == "index" || Self.pathKeys.contains(key)
+                || text.lowercased().contains("file:") || text.contains("@")
+            {
+                for word in text.split(whereSeparator: \.isWhitespace)
+                where word.contains("://") || word.lowercased().contains("file:") {
+                    try check(word: String(word), from: [directory], origin: origin)
+                }
+            }
+        default: return
+        }
+    }
+
+    private func refuse(_ what: String, _ origin: String) -> PythonError {
+        PythonError(
+            .invalidManifest, "\(what) is not to be used by this build",
+            context: [FailureContext("file", unlocated(origin))],
+            hints: [
+                "files are named relative to the context and lie in it; indexes and hosts are those that the policy allows"
+            ])
+    }
+
+    private static func real(_ path: FilePath) -> FilePath? {
+        guard let resolved = realpath(path.string, nil) else { return nil }
+        defer { free(resolved) }
+        return FilePath(String(cString: resolved))
+    }
+
+    // MARK: Places
+
+    private static let word = "context:"
+
+    /// A text in which the directory is named by a fixed word.
+    func unlocated(_ text: String) -> String { text.replacing(root.string, with: Self.word) }
+
+    /// A lock in which wheels of the directory are named by a fixed word.
+    func unlocated(_ lock: Lock) -> Lock { replacing(lock, prefix, with: Self.word) }
+
+    /// A lock that was kept, with the directory where it is now.
+    func located(_ lock: Lock) -> Lock { replacing(lock, Self.word, with: prefix) }
+
+    private var prefix: String { "file://" + addingPercentEncoding(root.string) + "/" }
+
+    private func replacing(_ lock: Lock, _ start: String, with other: String) -> Lock {
+        var lock = lock
+        for number in lock.packages.indices where lock.packages[number].wheel.url.hasPrefix(start) {
+            lock.packages[number].wheel.url = other + lock.packages[number].wheel.url.dropFirst(start.count)
+        }
+        return lock
+    }
+
+    /// A lock as its reader has it, who has the directory somewhere else: wheels of the directory are named by paths
+    /// relative to it.
+    public func relative(_ lock: Lock) -> Lock { replacing(lock, prefix, with: "") }
+}
