@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import Synchronization
+public import SystemPackage
 
 /// Debian's `docker-registry` (the distribution project's), run for a test on a free port of 127.0.0.1 with its data in
 /// a temporary directory.
@@ -21,8 +23,9 @@ public final class DockerRegistry: Sendable {
 
     /// `127.0.0.1:port`.
     public let host: String
-    private let process: ServerProcess
+    private let process = Mutex<ServerProcess?>(nil)
     private let directory: TemporaryDirectory
+    private let configurationFile: String
 
     private init(_ access: Access) async throws {
         directory = try TemporaryDirectory()
@@ -38,14 +41,41 @@ public final class DockerRegistry: Sendable {
             try Data("\(Self.user):\(Self.passwordHash)\n".utf8).write(to: URL(fileURLWithPath: "\(root)/htpasswd"))
             configuration += "auth: {htpasswd: {realm: test, path: \"\(root)/htpasswd\"}}\n"
         }
-        let file = "\(root)/config.yml"
-        try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
-        process = try ServerProcess(
+        configurationFile = "\(root)/config.yml"
+        try Data(configuration.utf8).write(to: URL(fileURLWithPath: configurationFile))
+        let (started, address) = try await Self.start(configurationFile)
+        process.withLock { $0 = started }
+        host = address
+        // From now on it is there and nowhere else.
+        let fixed = configuration.replacing("127.0.0.1:0", with: address)
+        try Data(fixed.utf8).write(to: URL(fileURLWithPath: configurationFile))
+    }
+
+    private static func start(_ file: String) async throws -> (ServerProcess, host: String) {
+        let process = try ServerProcess(
             "docker-registry", ["serve", file], package: "docker-registry",
             environment: ["OTEL_TRACES_EXPORTER": "none"])
         let address = try await process.firstMatch(after: "listening on ")
-        host = String(address.prefix { $0.isNumber || $0 == "." || $0 == ":" })
+        return (process, String(address.prefix { $0.isNumber || $0 == "." || $0 == ":" }))
     }
+
+    /// Where it keeps what it was given.
+    public var storage: FilePath { directory.path.appending("data") }
+
+    /// Ends it as a power failure would; its data stay.
+    public func stop() { process.withLock { $0.take() }?.stop() }
+
+    /// Starts it again where it was.
+    public func start() async throws {
+        let (started, _) = try await Self.start(configurationFile)
+        process.withLock { $0 = started }
+    }
+
+    /// Makes it say nothing more, while connections stay open.
+    public func pause() { process.withLock { $0 }?.send(SIGSTOP) }
+
+    /// Makes it go on.
+    public func resume() { process.withLock { $0 }?.send(SIGCONT) }
 
     /// Runs a registry for the time of an operation.
     public static func run<Value>(
@@ -53,7 +83,7 @@ public final class DockerRegistry: Sendable {
         _ operation: (DockerRegistry) async throws -> Value
     ) async throws -> Value {
         let registry = try await DockerRegistry(access)
-        defer { registry.process.stop() }
+        defer { registry.stop() }
         return try await operation(registry)
     }
 }

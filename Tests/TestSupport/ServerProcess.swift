@@ -22,7 +22,7 @@ public final class ServerProcess: Sendable {
 
     /// Starts a server.
     /// - Parameters:
-    ///   - command: found in PATH, `/usr/bin` or `/usr/sbin`.
+    ///   - command: found in PATH, `/usr/bin` or `/usr/sbin`; a path is taken as it is.
     ///   - package: the Debian package that has it.
     ///   - environment: variables beside the test's own.
     ///   - directory: where it runs; the test's own unless given.
@@ -32,7 +32,8 @@ public final class ServerProcess: Sendable {
     ) throws {
         name = command
         let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        let places = (path + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(command)" }
+        let places =
+            command.contains("/") ? [command] : (path + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(command)" }
         guard let executable = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw Problem(description: "this test needs \(command): apt-get install \(package)")
         }
@@ -45,12 +46,17 @@ public final class ServerProcess: Sendable {
         process.standardOutput = pipe
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.take(data)
-        }
         try process.run()
+        // A thread, not a `readabilityHandler`: dispatch crashes now and then where a handler ends itself and its pipe is
+        // closed at that moment, and servers that tests kill end by the hundred.
+        let handle = pipe.fileHandleForReading
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let data = handle.availableData
+                self?.take(data)
+                if data.isEmpty { return }
+            }
+        }
     }
 
     deinit { stop() }
@@ -62,6 +68,21 @@ public final class ServerProcess: Sendable {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
+
+    /// Its process id.
+    public var identifier: Int32 { process.processIdentifier }
+    /// Whether it still runs.
+    public var isRunning: Bool { process.isRunning }
+
+    /// What it wrote so far.
+    public var output: String { state.withLock { $0.output } }
+    /// Its exit code; nil while it runs, or where a signal ended it.
+    public var exitCode: Int32? {
+        process.isRunning || process.terminationReason != .exit ? nil : process.terminationStatus
+    }
+
+    /// Sends it a signal.
+    public func send(_ signal: Int32) { if process.isRunning { kill(process.processIdentifier, signal) } }
 
     /// Waits for a command that ends by itself.
     public func waitUntilExit() { process.waitUntilExit() }

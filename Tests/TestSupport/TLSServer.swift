@@ -17,18 +17,14 @@ public final class TLSServer: Sendable {
     public init(_ answers: [String: String]) async throws {
         directory = try TemporaryDirectory()
         for (name, answer) in answers { try FileSystem.write(answer.utf8, to: directory.path.appending(name)) }
-        let key = directory.path.appending("key.pem").string
-        certificateFile = directory.path.appending("certificate.pem").string
-        let maker = try ServerProcess(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificateFile, "-days", "2",
-                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-            ], package: "openssl")
-        maker.waitUntilExit()
+        let certificate = try SelfSignedCertificate(in: directory.path)
+        certificateFile = certificate.file.string
         process = try ServerProcess(
             "openssl",
-            ["s_server", "-accept", "127.0.0.1:0", "-HTTP", "-key", key, "-cert", certificateFile],
+            [
+                "s_server", "-accept", "127.0.0.1:0", "-HTTP", "-key", certificate.keyFile.string, "-cert",
+                certificateFile,
+            ],
             package: "openssl", directory: directory.path)
         origin = "https://\(try await process.firstMatch(after: "ACCEPT "))"
     }

@@ -1,3 +1,0 @@
-import CMariaDB
-import GRDB
-enum Placeholder {}
