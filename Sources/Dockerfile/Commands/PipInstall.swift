@@ -1,0 +1,101 @@
+/// `pip install …`, also as `pip3`, `pip3.11` and `python -m pip`.
+struct PipInstall: KnownCommand {
+    let form: String? = "pip install"
+
+    func takes(_ command: ShellCommand) -> Bool { Self.arguments(of: command)?.first?.text == "install" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        let words = Self.arguments(of: command)?.dropFirst() ?? []
+        return .installs(try PackageInstallation(words, table: Self.options))
+    }
+
+    /// What follows the program's name, if the program is pip.
+    static func arguments(of command: ShellCommand) -> ArraySlice<ShellWord>? {
+        let words = command.words[...]
+        if isVersioned(command.name, "pip") { return words.dropFirst() }
+        guard isVersioned(command.name, "python"), words.count > 2, words[1].text == "-m", words[2].text == "pip" else {
+            return nil
+        }
+        return words.dropFirst(3)
+    }
+
+    /// Whether a program's name is a word, perhaps with a version: `pip`, `pip3`, `pip3.11`.
+    static func isVersioned(_ name: String, _ word: String) -> Bool {
+        guard name.hasPrefix(word) else { return false }
+        return name.dropFirst(word.count).utf8.allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".")
+        }
+    }
+
+    /// pip's options (its documentation, "pip install").
+    static let options: [CommandOption] =
+        shared + [
+            CommandOption("-i --index-url --pypi-url", takesValue: true, .index),
+            CommandOption("--no-cache-dir --no-cache", .none),
+            CommandOption("--disable-pip-version-check --no-input --no-color --no-python-version-warning", .none),
+            CommandOption("--root-user-action --progress-bar --exists-action", takesValue: true, .none),
+            CommandOption("--timeout --default-timeout --retries", takesValue: true, .none),
+            CommandOption("--no-compile --compile --prefer-binary --no-warn-script-location", .none),
+            CommandOption("--upgrade-strategy", takesValue: true, .none),
+            CommandOption("-I --ignore-installed --no-warn-conflicts", .none),
+            CommandOption("--user", .refused("installs for one user, and packages go where the base's Python looks")),
+            CommandOption("-t --target --prefix --root", takesValue: true, .refused(elsewhere)),
+            CommandOption("--trusted-host --cert --client-cert --proxy", takesValue: true, .refused(transport)),
+            CommandOption("--no-build-isolation --use-pep517 --config-settings", .refused(builds)),
+        ]
+
+    /// Options that pip and uv share.
+    static let shared: [CommandOption] = [
+        CommandOption("-r --requirement --requirements", takesValue: true, .requirements),
+        CommandOption("--extra-index-url", takesValue: true, .extraIndex),
+        CommandOption("-f --find-links", takesValue: true, .findLinks),
+        CommandOption("-q --quiet -v --verbose -U --upgrade --force-reinstall", .none),
+        CommandOption("--cache-dir", takesValue: true, .none),
+        CommandOption("--break-system-packages", .none),
+        CommandOption("--only-binary", takesValue: true, .none),
+        CommandOption("--no-deps", .refused("leaves out what packages need, and a resolution is whole")),
+        CommandOption("-e --editable", takesValue: true, .refused("builds a project, and nothing is built")),
+        CommandOption("-c --constraint --constraints", takesValue: true, .refused(constraints)),
+        CommandOption("--no-binary", takesValue: true, .refused("builds from sources, and packages come as wheels")),
+        CommandOption("--pre", .refused("takes pre-releases, which cannot be asked for yet")),
+        CommandOption("--no-index", .refused("takes away the indexes, which cannot be asked for yet")),
+        CommandOption("--require-hashes", .refused("asks for a check that is not made as a whole yet")),
+        CommandOption("--dry-run", .refused("installs nothing")),
+    ]
+
+    static let elsewhere = "installs elsewhere, and packages go where the base's Python looks"
+    static let transport = "changes how servers are trusted, which is not a Dockerfile's to say"
+    static let builds = "changes how projects are built, and nothing is built"
+    static let constraints =
+        "bounds versions, which cannot be asked for here yet: write '-c FILE' into the requirements file"
+}
+
+/// `uv pip install …`.
+struct UvPipInstall: KnownCommand {
+    let form: String? = "uv pip install"
+
+    func takes(_ command: ShellCommand) -> Bool { command.texts.prefix(3) == ["uv", "pip", "install"] }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        .installs(try PackageInstallation(command.words.dropFirst(3), table: Self.options))
+    }
+
+    /// uv's options (its documentation, "uv pip install").
+    static let options: [CommandOption] =
+        PipInstall.shared + [
+            CommandOption("-i --index-url --default-index", takesValue: true, .index),
+            CommandOption("--index", takesValue: true, .extraIndex),
+            CommandOption("-n --no-cache --no-cache-dir --system --reinstall --no-progress", .none),
+            CommandOption("--compile-bytecode --no-compile-bytecode --compile --no-compile", .none),
+            CommandOption("--link-mode --color", takesValue: true, .none),
+            CommandOption("--no-config --no-python-downloads", .none),
+            CommandOption("-p --python", takesValue: true, .refused("names another Python than the base's first")),
+            CommandOption("--target --prefix", takesValue: true, .refused(PipInstall.elsewhere)),
+            CommandOption("--index-strategy --keyring-provider", takesValue: true, .refused("is not known here yet")),
+            CommandOption("--allow-insecure-host", takesValue: true, .refused(PipInstall.transport)),
+            CommandOption("--no-build-isolation --native-tls", .refused("is not known here yet")),
+            CommandOption(
+                "--prerelease --resolution --torch-backend --extra --group", takesValue: true,
+                .refused("changes the resolution in a way that cannot be asked for yet")),
+        ]
+}

@@ -1,0 +1,167 @@
+public import Diagnostics
+public import OCI
+public import Spec
+
+/// Turns a Dockerfile into what Cooperage builds natively, or says which line keeps it from that.
+///
+/// It reads no file and asks nobody. What only others know can be given: the base's configuration (`base()` tells which
+/// base that is), and what the context holds. Where it is not given and matters, the lowering refuses rather than guesses;
+/// the one exception is whether a COPY's source is a file, which its name then tells.
+public struct DockerfileLowering: Sendable {
+    /// What stands at a path of the context.
+    public enum ContextEntry: Sendable, Hashable {
+        /// A file, or a link.
+        case file
+        /// A directory.
+        case directory
+    }
+
+    /// The Dockerfile.
+    public let dockerfile: DockerfileDocument
+    /// What the client gives to `ARG`s.
+    public let buildArguments: [String: String]
+    /// The stage to build, by name or number; nil means the last one.
+    public let target: String?
+    /// What the image is for.
+    public let platform: Platform
+    /// The names of the catalog. A base named so is the catalog's, not Docker Hub's.
+    public var catalogNames: Set<String> = []
+    /// What the base image starts with; nil where it is not known.
+    public var baseConfiguration: ImageConfiguration.Execution?
+    /// What stands at a path of the context, nil if nothing does; nil where the context is not known.
+    public var contextEntry: (@Sendable (_ path: String) -> ContextEntry?)?
+
+    /// Takes what each build has; what only some know can be set.
+    public init(
+        _ dockerfile: DockerfileDocument, buildArguments: [String: String] = [:], target: String? = nil,
+        platform: Platform = .host
+    ) {
+        self.dockerfile = dockerfile
+        self.buildArguments = buildArguments
+        self.target = target
+        self.platform = platform
+    }
+
+    /// The base of the target, so that its configuration can be looked up.
+    /// - Throws: `DockerfileError` with the line.
+    public func base() throws(DockerfileError) -> (source: BaseSource, platform: Platform?) {
+        let plan = try plan()
+        return (plan.base, plan.platform)
+    }
+
+    /// What the Dockerfile says.
+    /// - Throws: `DockerfileError` with line and column: what cannot be followed, and why.
+    public func lowered() throws(DockerfileError) -> LoweredDockerfile {
+        let plan = try plan()
+        var state = LoweringState(self, plan: plan)
+        for stage in plan.stages { try state.lower(stage) }
+        return try state.finish()
+    }
+
+    // MARK: Stages
+
+    /// The stages that make up the target, lowest first, and what they start from.
+    struct Plan {
+        var stages: [DockerfileStage]
+        var base: BaseSource
+        var platform: Platform?
+        /// The values of the `ARG`s before the first `FROM`.
+        var globals: [String: String]
+        var arguments: BuildArguments
+        var budget: ExpansionBudget
+        /// The given arguments that an `ARG` before the first `FROM` took.
+        var consumed: Set<String>
+    }
+
+    private func plan() throws(DockerfileError) -> Plan {
+        let target = try targetStage()
+        let budget = ExpansionBudget()
+        let arguments = BuildArguments(
+            given: buildArguments, target: platform, stage: target.name ?? String(target.index))
+        var globals: [String: String] = arguments.automatic
+        var consumed: Set<String> = []
+        for located in dockerfile.globalArguments {
+            guard case .argument(let declarations) = located.instruction else { continue }
+            for declaration in declarations {
+                let name = try expanded(declaration.name, globals, budget, in: located)
+                if let given = buildArguments[name] {
+                    globals[name] = given
+                    consumed.insert(name)
+                } else if let value = declaration.defaultValue {
+                    globals[name] = try expanded(value, globals, budget, in: located)
+                }
+            }
+        }
+        var stages = [target]
+        var demanded: Platform?
+        while let stage = stages.first {
+            if let text = stage.from.platform, demanded == nil {
+                let expanded = try expanded(text, globals, budget, in: stage.location)
+                do {
+                    demanded = expanded.isEmpty ? nil : try Platform(expanded)
+                } catch {
+                    throw dockerfile.failure(
+                        .invalidBase, error.message, in: stage.location, at: text, hints: error.hints)
+                }
+            }
+            let image = try expanded(stage.from.image, globals, budget, in: stage.location)
+            if let parent = dockerfile.stages.last(where: { $0.index < stage.index && $0.name == image.lowercased() }) {
+                stages.insert(parent, at: 0)
+                continue
+            }
+            let base = try base(named: image, of: stage)
+            return Plan(
+                stages: stages, base: base, platform: demanded == platform ? nil : demanded, globals: globals,
+                arguments: arguments, budget: budget, consumed: consumed)
+        }
+        throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
+    }
+
+    private func targetStage() throws(DockerfileError) -> DockerfileStage {
+        guard let last = dockerfile.stages.last else {
+            throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
+        }
+        guard let target, !target.isEmpty else { return last }
+        if let stage = dockerfile.stages.first(where: { $0.name == target.lowercased() }) { return stage }
+        if let number = Int(target), dockerfile.stages.indices.contains(number) { return dockerfile.stages[number] }
+        let names = dockerfile.stages.map { $0.name ?? String($0.index) }
+        throw DockerfileError(
+            .unknownStage, "'\(dockerfile.name)' has no stage '\(target)'",
+            hints: ["its stages are \(names.map { "'\($0)'" }.joined(separator: ", "))"])
+    }
+
+    private func base(named name: String, of stage: DockerfileStage) throws(DockerfileError) -> BaseSource {
+        let located = stage.location
+        guard !name.isEmpty else {
+            throw dockerfile.failure(
+                .invalidBase, "the base '\(stage.from.image)' is empty here", in: located, at: stage.from.image,
+                hints: ["give the ARG a default before the first FROM, or a value by --build-arg"])
+        }
+        if catalogNames.contains(name) { return .catalog(name) }
+        guard name != "scratch" else {
+            throw dockerfile.failure(
+                .unsupportedInstruction, "'scratch', the empty base, cannot be built on yet", in: located,
+                at: "scratch",
+                hints: ["choose a base with what the program needs"])
+        }
+        do {
+            return .registry(try Reference(name))
+        } catch {
+            throw dockerfile.failure(
+                .invalidBase, error.message, in: located, at: stage.from.image, hints: error.hints)
+        }
+    }
+
+    private func expanded(
+        _ text: String, _ variables: [String: String], _ budget: ExpansionBudget, in located: LocatedInstruction
+    ) throws(DockerfileError) -> String {
+        do {
+            let expander = Expander(escape: dockerfile.directives.escape) { (name) throws(ExpansionProblem) in
+                variables[name]
+            }
+            return try budget.spend(expander.word(text))
+        } catch {
+            throw dockerfile.failure(error.code, error.message, in: located, at: text, hints: error.hints)
+        }
+    }
+}

@@ -1,0 +1,227 @@
+import Spec
+
+extension LoweringState {
+    /// `RUN`: each command of the table does to the image what it says.
+    mutating func lower(_ run: RunInstruction, in located: LocatedInstruction) throws(DockerfileError) {
+        let mounts = try mounts(of: run, in: located)
+        if let network = run.network, network != "default" {
+            throw refuse(
+                located, "--network=\(network)", "nothing is run, and packages come by the network", at: "--network")
+        }
+        if let security = run.security, security != "sandbox" {
+            throw refuse(located, "--security=\(security)", "nothing is run", at: "--security")
+        }
+        let commands = try commands(of: run, in: located)
+        guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
+        let start = workingDirectory
+        defer { workingDirectory = start }
+        for command in commands {
+            do {
+                try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
+            } catch let refusal as CommandRefusal {
+                throw failure(refusal, command, in: located)
+            } catch let error as DockerfileError {
+                throw error
+            } catch {
+                throw refuse(located, command.shown, "\(error)", at: "")
+            }
+        }
+    }
+
+    // MARK: Commands
+
+    private func commands(of run: RunInstruction, in located: LocatedInstruction) throws(DockerfileError)
+        -> [ShellCommand]
+    {
+        switch run.form {
+        case .exec(let words):
+            guard let name = words.first, !name.isEmpty else { return [] }
+            let programs = ["/bin/sh", "sh", "/bin/bash", "bash"]
+            if programs.contains(name), words.count == 3, words[1] == "-c" { return script(words[2]) }
+            return [ShellCommand(words: words)]
+        case .shell(let text):
+            guard Self.isPlain(shell) else {
+                throw refuse(
+                    located, SourceText.shown(text, limit: 60), "it is run by '\(shell.joined(separator: " "))'",
+                    at: "",
+                    ["the shells that are known are sh, bash, dash and ash"])
+            }
+            guard let heredoc = run.heredocs.first else { return script(text) }
+            guard run.heredocs.count == 1, Heredoc(mark: text)?.name == heredoc.name, heredoc.descriptor == 0 else {
+                throw refuse(
+                    located, SourceText.shown(text, limit: 60), "it reads a text of the Dockerfile", at: "")
+            }
+            return script(try scriptText(of: heredoc, in: located))
+        }
+    }
+
+    private func scriptText(of heredoc: Heredoc, in located: LocatedInstruction) throws(DockerfileError) -> String {
+        guard heredoc.content.hasPrefix("#!") else { return heredoc.content }
+        let line = heredoc.content.prefix { !$0.isNewline }.dropFirst(2).drop { $0 == " " }
+        guard ["/bin/sh", "/bin/bash", "/usr/bin/env bash", "/usr/bin/env sh"].contains(String(line)) else {
+            throw refuse(located, "a script for '\(line)'", "it is no shell's", at: "")
+        }
+        return heredoc.content
+    }
+
+    private func script(_ text: String) -> [ShellCommand] {
+        let scope = scope
+        return ShellScript(text) { name in (try? scope.value(name)) ?? nil }.commands
+    }
+
+    private static func isPlain(_ shell: [String]) -> Bool {
+        guard let program = shell.first.map(ImagePath.name), ["sh", "bash", "dash", "ash"].contains(program),
+            shell.last.map({ $0.hasPrefix("-") && $0.hasSuffix("c") }) ?? false
+        else { return false }
+        return shell.dropFirst().allSatisfy { word in
+            word == "pipefail" || (word.hasPrefix("-") && word.dropFirst().allSatisfy { "euxoc".contains($0) })
+        }
+    }
+
+    // MARK: Mounts
+
+    /// The files that mounts show to a RUN.
+    private func mounts(of run: RunInstruction, in located: LocatedInstruction) throws(DockerfileError)
+        -> [PlacedSource]
+    {
+        var placed: [PlacedSource] = []
+        for mount in run.mounts {
+            let type = mount["type"] ?? "bind"
+            switch type {
+            case "cache", "tmpfs": continue
+            case "bind":
+                guard mount["from"] == nil else {
+                    throw refuse(located, "--mount", "files cannot be taken from another stage yet", at: "--mount")
+                }
+                let source = try expand(mount["source"] ?? mount["src"] ?? "", in: located)
+                guard let relative = ImagePath.relative(source),
+                    let target = mount["target"] ?? mount["dst"] ?? mount["destination"]
+                else { throw refuse(located, "--mount", "it does not name what is mounted where", at: "--mount") }
+                let path = try absolute(try expand(target, in: located), in: located, at: target)
+                placed.append(PlacedSource(source: relative, isPattern: false, target: path))
+            default:
+                throw refuse(
+                    located, "--mount", "mounts of type '\(type)' are not known", at: "--mount",
+                    ["those of type cache, tmpfs and bind are"])
+            }
+        }
+        return placed
+    }
+
+    // MARK: Outcomes
+
+    private mutating func follow(
+        _ outcome: CommandOutcome, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction
+    ) throws {
+        let shown = "RUN \(command.shown)"
+        switch outcome {
+        case .nothing(let why): skip(located, shown, why)
+        case .changesDirectory(let path):
+            workingDirectory = try absolute(path, in: located, at: path)
+            skip(located, shown, "the commands after it start there")
+        case .makesDirectories(let paths):
+            try requireRoot("directories that it makes would belong to that user")
+            for path in paths { directories.append(try absolute(path, in: located, at: path)) }
+            remark(located, shown, "directories")
+        case .nothingBelow(let paths, let why, let needsRoot):
+            for path in paths {
+                let absolute = try absolute(path, in: located, at: path)
+                guard absolute != "/", isOurs(absolute) else {
+                    throw CommandRefusal(
+                        reason: "'\(absolute)' may hold files of the base, which stay as they are", word: path)
+                }
+            }
+            if needsRoot { rootOnly.append(located) }
+            skip(located, shown, why)
+        case .installs(let installation): try install(installation, command, mounts, in: located)
+        }
+    }
+
+    /// Whether an instruction made a directory, or put files there.
+    private func isOurs(_ path: String) -> Bool {
+        directories.contains { ImagePath.inside(path, $0) != nil }
+            || placed.contains { ImagePath.inside(path, $0.target) != nil || $0.target == path }
+    }
+
+    private func requireRoot(_ why: String) throws(CommandRefusal) {
+        guard let user, !Self.isRoot(user) else { return }
+        throw CommandRefusal(reason: "it runs as the user '\(user)': \(why)", hints: ["put the line above USER"])
+    }
+
+    private mutating func install(
+        _ installation: PackageInstallation, _ command: ShellCommand, _ mounts: [PlacedSource],
+        in located: LocatedInstruction
+    ) throws {
+        let shown = "RUN \(command.shown)"
+        if installation.isOfInstallers { return skip(located, shown, "Cooperage installs packages without them") }
+        try requireRoot("packages would go to its home")
+        let variables = scope.environment
+            .merging(scope.arguments.compactMapValues { $0 }) { environment, _ in environment }
+            .merging(scope.base ?? [:]) { ours, _ in ours }
+        var indexes = try InstallerVariables.apply(
+            variables, to: installation.indexes, isUv: command.name == "uv")
+        indexes.findLinks = try indexes.findLinks.map { place in
+            guard !place.contains("://") else { return place }
+            return try file(place, command, mounts, in: located, what: "directory")
+        }
+        var result = packages ?? .init(requirementsFiles: [], requirements: [], indexes: indexes)
+        guard result.indexes.indexURL == indexes.indexURL else {
+            throw CommandRefusal(
+                reason: "it uses another index than the installation above, and all packages are resolved together",
+                hints: ["name the second index by --extra-index-url in both lines"])
+        }
+        for url in indexes.extraIndexURLs where !result.indexes.extraIndexURLs.contains(url) {
+            result.indexes.extraIndexURLs.append(url)
+        }
+        for place in indexes.findLinks where !result.indexes.findLinks.contains(place) {
+            result.indexes.findLinks.append(place)
+        }
+        for path in installation.files {
+            let source = try file(path, command, mounts, in: located, what: "requirements file")
+            if !result.requirementsFiles.contains(source) { result.requirementsFiles.append(source) }
+        }
+        for requirement in installation.requirements where !result.requirements.contains(requirement) {
+            result.requirements.append(requirement)
+        }
+        packages = result
+        remark(located, shown, "python layers")
+    }
+
+    /// The path in the context of a file that a command reads.
+    private func file(
+        _ path: String, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction, what: String
+    ) throws(DockerfileError) -> String {
+        let absolute = try absolute(path, in: located, at: path)
+        guard let source = contextPath(of: absolute, mounts: mounts) else {
+            throw dockerfile.failure(
+                .requirementsNotFound, "no line above puts the \(what) '\(absolute)' into the image", in: located,
+                at: path, hints: ["COPY it first, or mount it by --mount=type=bind"])
+        }
+        if let contextEntry = lowering.contextEntry, contextEntry(source) == nil {
+            throw dockerfile.failure(
+                .sourceNotFound, "the context holds no '\(source)'", in: located, at: path,
+                hints: ["it would be the \(what) '\(absolute)'"])
+        }
+        return source
+    }
+
+    // MARK: Refusals
+
+    private func failure(
+        _ refusal: CommandRefusal, _ command: ShellCommand, in located: LocatedInstruction
+    ) -> DockerfileError {
+        let name = command.shown.isEmpty ? "RUN" : "RUN \(command.shown)"
+        let known = "known are \(KnownCommands.forms.joined(separator: ", ")), and chains of them by && and ;"
+        let word = refusal.word.isEmpty ? command.name : refusal.word
+        return dockerfile.failure(
+            .unsupportedCommand, "'\(name)' cannot be followed: \(SourceText.shown(refusal.reason))", in: located,
+            at: word, hints: refusal.hints + [known])
+    }
+
+    private func refuse(
+        _ located: LocatedInstruction, _ what: String, _ why: String, at word: String, _ hints: [String] = []
+    ) -> DockerfileError {
+        dockerfile.failure(
+            .unsupportedCommand, "'RUN \(what)' cannot be followed: \(why)", in: located, at: word, hints: hints)
+    }
+}

@@ -1,0 +1,45 @@
+/// A word of a shell's text, split by the rules of POSIX (Shell Command Language, 2.2 and 2.6).
+struct ShellWord: Sendable, Hashable {
+    /// The text without its quotes, known variables put in.
+    var text: String
+    /// Whether a part outside of quotes is a pattern for paths.
+    var hasPattern = false
+    /// Whether any part is quoted.
+    var isQuoted = false
+
+    /// How messages show it.
+    fileprivate var shown: String {
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                byte > 0x7F || Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber
+                    || "_@%+=:,./~-[]*?".utf8.contains(byte)
+            }
+        return isPlain ? text : "'\(text)'"
+    }
+}
+
+/// One simple command of a shell's text: what stands between `&&`, `;` and newlines.
+struct ShellCommand: Sendable, Hashable {
+    /// `NAME=value` before the command.
+    var assignments: [String] = []
+    /// The command and its arguments.
+    var words: [ShellWord] = []
+    /// What the command has beside its words that cannot be followed: `a pipe`.
+    var problem: String?
+
+    /// The words' texts.
+    var texts: [String] { words.map(\.text) }
+    /// The first word.
+    var name: String { words.first?.text ?? "" }
+    /// How messages show it: quoted where it needs to be, values of variables and secrets of URLs left out.
+    var shown: String {
+        let names = assignments.map { String($0.prefix { $0 != "=" }) + "=…" }
+        return SourceText.shown((names + words.map(\.shown)).joined(separator: " "))
+    }
+
+    /// A command in exec form, which no shell reads.
+    init(words: [String]) { self.words = words.map { ShellWord(text: $0, isQuoted: true) } }
+
+    init() {}
+}

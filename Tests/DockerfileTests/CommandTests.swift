@@ -1,0 +1,162 @@
+import Diagnostics
+import Spec
+import Testing
+
+@testable import Dockerfile
+
+@Suite struct CommandTests {
+    private func outcome(_ text: String) throws -> CommandOutcome {
+        let commands = ShellScript(text).commands
+        #expect(commands.count == 1)
+        return try KnownCommands.outcome(of: try #require(commands.first))
+    }
+
+    private func refusal(_ text: String) -> String? {
+        do {
+            for command in ShellScript(text).commands { _ = try KnownCommands.outcome(of: command) }
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    // MARK: Words
+
+    @Test(arguments: [
+        ("a b", [["a", "b"]]), ("a && b;c", [["a"], ["b"], ["c"]]), ("a\nb\n", [["a"], ["b"]]),
+        ("a 'b c' \"d e\" f\\ g", [["a", "b c", "d e", "f g"]]), ("a # b", [["a"]]), ("a b#c", [["a", "b#c"]]),
+        ("a \"\\$b \\x\"", [["a", "$b \\x"]]), ("a ''", [["a", ""]]), ("a &&\n b", [["a"], ["b"]]),
+        ("a \\\n b", [["a", "b"]]), ("", []), ("# a", []), ("a;", [["a"]]), ("X=1 a", [["a"]]),
+        ("a $K", [["a", "v", "w"]]), ("a \"${K}\"", [["a", "v w"]]), ("a 1$", [["a", "1$"]]),
+    ])
+    func words(_ text: String, _ expected: [[String]]) {
+        let script = ShellScript(text) { $0 == "K" ? "v w" : nil }
+        #expect(script.commands.map(\.texts) == expected)
+        #expect(script.commands.allSatisfy { $0.problem == nil })
+    }
+
+    @Test(arguments: [
+        ("a | b", "a pipe"), ("a || b", "'||'"), ("a > b", "a redirection"), ("a 2>&1", "a redirection"),
+        ("a $(b)", "a command substitution"), ("a `b`", "a command substitution"), ("(a)", "a subshell"),
+        ("a & b", "a command in the background"), ("a 'b", "a quote that is not closed"),
+        ("a \"b", "a quote that is not closed"), ("a $X", "the variable 'X', whose value is not known"),
+        ("a ${X:-1}", "an expansion of 'X'"), ("a $?", "a parameter of the shell"),
+        ("a b{1,2}", "braces that are expanded"),
+        ("if a; then b; fi", "'if', a word of the shell's language"), ("a &&", "a '&&' without a command"),
+        ("&& a", "a '&&' without a command"), ("a;;b", "a ';' that ends no command"),
+        ("a \\", "a backslash that escapes nothing"),
+    ])
+    func problems(_ text: String, _ problem: String) {
+        #expect(ShellScript(text).commands.compactMap(\.problem) == [problem])
+    }
+
+    // MARK: pip
+
+    @Test(arguments: [
+        "pip install -r r.txt", "pip3 install -rr.txt", "pip3.11 install --requirement r.txt",
+        "python -m pip install --requirement=r.txt", "python3.12 -m pip install -qr r.txt",
+        "uv pip install --system -r r.txt", "uv pip install --no-cache --requirements r.txt",
+        "pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -U -r r.txt",
+        "pip install --default-timeout=60 --no-cache --upgrade -r 'r.txt'",
+        "pip install --break-system-packages --only-binary :all: -q -r r.txt",
+    ])
+    func takesRequirementsFiles(_ text: String) throws {
+        guard case .installs(let installation) = try outcome(text) else { throw Unexpected() }
+        #expect(installation.files == ["r.txt"] && installation.requirements.isEmpty)
+        #expect(installation.indexes == PackageIndexes())
+    }
+
+    @Test func takesRequirementsAndIndexes() throws {
+        guard
+            case .installs(let installation) = try outcome(
+                "pip install 'a==1' b[c,d] \"e>=2,<3; python_version<'4'\" f~=1.0 -i https://x/s --extra-index-url=https://y -f https://z"
+            )
+        else { throw Unexpected() }
+        #expect(installation.requirements == ["a==1", "b[c,d]", "e>=2,<3; python_version<'4'", "f~=1.0"])
+        #expect(
+            installation.indexes
+                == PackageIndexes(indexURL: "https://x/s", extraIndexURLs: ["https://y"], findLinks: ["https://z"]))
+    }
+
+    @Test(arguments: [
+        "pip install uv", "pip install --upgrade pip setuptools wheel", "pip install -U 'pip>=24' uv==0.5.1",
+    ])
+    func installersAreNothing(_ text: String) throws {
+        guard case .installs(let installation) = try outcome(text) else { throw Unexpected() }
+        #expect(installation.isOfInstallers)
+    }
+
+    @Test(arguments: [
+        ("pip install -e .", "-e builds a project, and nothing is built"),
+        ("pip install .", "'.' is a project to be built, and nothing is built"),
+        ("pip install '.[dev]'", "'.[dev]' is a project to be built, and nothing is built"),
+        ("pip install --no-deps a", "--no-deps leaves out what packages need, and a resolution is whole"),
+        ("pip install --user a", "--user installs for one user, and packages go where the base's Python looks"),
+        ("pip install --frobnicate a", "its option --frobnicate is not known"),
+        ("pip install -Z a", "its option -Z is not known"),
+        ("pip install --system a", "its option --system is not known"),
+        ("pip install --upgrade=x a", "--upgrade takes no value"),
+        ("pip install -r", "-r has no value"),
+        ("pip install", "it names nothing to install"),
+        ("pip install -r https://x/r.txt", "its requirements are not in a file of the context"),
+        ("pip install git+https://x/y", "'git+https://x/y' is not a requirement that an index can answer"),
+        ("pip install a@https://u:p@x/y.whl", "'a@https://x/y.whl' is not a requirement that an index can answer"),
+        ("pip install x-1.whl", "'x-1.whl' is a file or a URL, not a requirement that an index can answer"),
+        ("pip install a>2", "it has a redirection"),
+        ("pip install -i https://x -i https://y a", "it names two indexes"),
+        ("PIP_NO_DEPS=1 pip install a", "it sets variables for one command"),
+        ("pip wheel a", "its meaning is not known"),
+        ("pipx install a", "its meaning is not known"),
+        ("uv pip install -p 3.12 a", "-p names another Python than the base's first"),
+        ("uv sync --frozen", "an environment of a project cannot be made where uv would make it"),
+        ("X=1", "it only sets variables"),
+    ])
+    func refusesOfPip(_ text: String, _ reason: String) { #expect(refusal(text) == reason) }
+
+    // MARK: Others
+
+    @Test func takesWhatHasNoEffect() throws {
+        for text in [
+            "true", ":", "set -e", "set -eux", "set -euxo pipefail", "echo 'a b'", "rm -rf /root/.cache/pip ~/.cache",
+            "pip cache purge", "uv cache clean",
+        ] {
+            guard case .nothing = try outcome(text) else { throw Unexpected() }
+        }
+        #expect(try outcome("mkdir -p /a b") == .makesDirectories(["/a", "b"]))
+        #expect(try outcome("cd /a") == .changesDirectory("/a"))
+        guard case .nothingBelow(["."], _, needsRoot: true) = try outcome("chmod -R a+rw .") else { throw Unexpected() }
+        guard case .nothingBelow(["x"], _, needsRoot: false) = try outcome("chmod +r x") else { throw Unexpected() }
+        guard case .nothingBelow(["."], _, needsRoot: false) = try outcome("chown -R root:root .") else {
+            throw Unexpected()
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*",
+            "packages of Debian cannot be installed yet"
+        ),
+        ("DEBIAN_FRONTEND=noninteractive apt-get update -qq | cat", "packages of Debian cannot be installed yet"),
+        ("chown -R me .", "files belong to root in the images that Cooperage makes, and cannot be given to 'me' yet"),
+        ("chmod 755 x", "the mode '755' is not among those that files have anyway"),
+        ("chmod +x run.sh", "the mode '+x' is not among those that files have anyway"),
+        ("mkdir -m 700 a", "-m sets a mode, and directories have 0755"),
+        ("mkdir a*", "the path 'a*' is one that a shell would have to look up"),
+        ("rm -rf /app/x", "files of the image cannot be removed yet"),
+        ("set -n", "its option '-n' is not known"), ("set -o vi", "pipefail is the one option known by name"),
+        ("cd", "it does not name one directory"), ("cd ~/x", "it does not name one directory"),
+        ("useradd me", "users cannot be added yet"), ("make", "its meaning is not known"),
+        ("python -m venv /x", "virtual environments cannot be made; packages go where the base's Python looks"),
+        ("echo a > b", "it has a redirection"),
+    ])
+    func refusesOfOthers(_ text: String, _ reason: String) { #expect(refusal(text) == reason) }
+
+    @Test func anAnswerListsWhatIsKnown() throws {
+        let error = try #require(failure { try lowered("WORKDIR /app\nRUN make all && pip install a") })
+        #expect(error.code == .unsupportedCommand)
+        #expect(error.message == "'RUN make all' cannot be followed: its meaning is not known")
+        #expect(error.place == "Dockerfile:3:5")
+        #expect(error.line == "RUN make all && pip install a")
+        #expect(error.hints.last?.contains("pip install, uv pip install, mkdir -p") == true)
+    }
+}
