@@ -39,7 +39,8 @@ public struct BuildRecord: Sendable, Hashable, Codable {
 
     /// Takes the parts.
     public init(
-        id: String, sequence: Int64, project: String, requestedBy: String, submission: BuildSubmission, shareKey: Digest,
+        id: String, sequence: Int64, project: String, requestedBy: String, submission: BuildSubmission,
+        shareKey: Digest,
         state: BuildState, cancelRequested: Bool, attempts: Int, createdAt: ServerTime, startedAt: ServerTime?,
         finishedAt: ServerTime?, notBefore: ServerTime, fence: Int64, leaseUntil: ServerTime?, outcome: BuildOutcome?,
         problem: BuildProblem?

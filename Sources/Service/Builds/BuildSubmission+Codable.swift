@@ -9,8 +9,10 @@ extension BuildSubmission {
         case context
         case codeDestination = "code_destination"
         case excluded
+        case files
         case base
         case requirements
+        case packages
         case indexes
         case platforms
         case execution
@@ -22,6 +24,7 @@ extension BuildSubmission {
         case usesCache = "cache"
         case pulls = "pull"
         case upgrades = "upgrade"
+        case expectedImage = "image_id"
     }
 
     /// Reads the object.
@@ -31,6 +34,8 @@ extension BuildSubmission {
         context = try container.decodeIfPresent(Digest.self, forKey: .context)
         codeDestination = try container.decodeIfPresent(String.self, forKey: .codeDestination)
         excluded = try container.decodeIfPresent([String].self, forKey: .excluded) ?? []
+        files = try container.decodeIfPresent([Files].self, forKey: .files) ?? []
+        packages = try container.decodeIfPresent([String].self, forKey: .packages) ?? []
         requirements = try container.decodeIfPresent([String].self, forKey: .requirements) ?? []
         indexes = try container.decodeIfPresent(Indexes.self, forKey: .indexes) ?? Indexes()
         platforms = try (container.decodeIfPresent([String].self, forKey: .platforms) ?? []).map { try Platform($0) }
@@ -43,6 +48,7 @@ extension BuildSubmission {
         usesCache = try container.decodeIfPresent(Bool.self, forKey: .usesCache) ?? true
         pulls = try container.decodeIfPresent(Bool.self, forKey: .pulls) ?? false
         upgrades = try container.decodeIfPresent(Bool.self, forKey: .upgrades) ?? false
+        expectedImage = try container.decodeIfPresent(Digest.self, forKey: .expectedImage)
     }
 
     /// Writes the object.
@@ -51,8 +57,10 @@ extension BuildSubmission {
         try container.encodeIfPresent(context, forKey: .context)
         try container.encodeIfPresent(codeDestination, forKey: .codeDestination)
         try container.encode(excluded, forKey: .excluded)
+        try container.encode(files, forKey: .files)
         try container.encode(base, forKey: .base)
         try container.encode(requirements, forKey: .requirements)
+        try container.encode(packages, forKey: .packages)
         try container.encode(indexes, forKey: .indexes)
         try container.encode(platforms.map(\.description), forKey: .platforms)
         try container.encode(execution, forKey: .execution)
@@ -64,6 +72,7 @@ extension BuildSubmission {
         try container.encode(usesCache, forKey: .usesCache)
         try container.encode(pulls, forKey: .pulls)
         try container.encode(upgrades, forKey: .upgrades)
+        try container.encodeIfPresent(expectedImage, forKey: .expectedImage)
     }
 }
 

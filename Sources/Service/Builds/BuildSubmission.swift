@@ -11,10 +11,14 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var codeDestination: String?
     /// Patterns of the context that are left out of the image beside those of `.dockerignore`.
     public var excluded: [String]
+    /// Further files of the context, each below a directory of its own: what a Dockerfile's COPY lines say.
+    public var files: [Files]
     /// What the image starts from: an entry of the catalog, a reference, or a layout that came with the context.
     public var base: Base
     /// The requirement manifests, paths in the context.
     public var requirements: [String]
+    /// Requirements that stand in no manifest, one each: `fastapi==0.115.0`.
+    public var packages: [String]
     /// Where packages come from.
     public var indexes: Indexes
     /// `linux/amd64`; empty means the base's own or the server's.
@@ -37,6 +41,34 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var pulls: Bool
     /// Whether newer versions of packages are looked for.
     public var upgrades: Bool
+    /// The ID of the image that it has to come to; of another one no name is written. nil takes what comes.
+    public var expectedImage: Digest?
+
+    /// Files of the context below a directory of the image.
+    public struct Files: Sendable, Hashable, Codable {
+        /// An absolute path in the image, at which the context's paths start.
+        public var destination: String
+        /// Patterns of what is left out beside those of `.dockerignore`.
+        public var excluded: [String]
+
+        /// Takes the parts.
+        public init(destination: String, excluded: [String] = []) {
+            self.destination = destination
+            self.excluded = excluded
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case destination, excluded
+        }
+
+        /// Reads the object; `excluded` may be missing.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                destination: try container.decode(String.self, forKey: .destination),
+                excluded: try container.decodeIfPresent([String].self, forKey: .excluded) ?? [])
+        }
+    }
 
     /// What an image starts from.
     public enum Base: Sendable, Hashable, Codable {
@@ -61,7 +93,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
 
         /// Takes the parts.
         public init(
-            indexURL: String? = nil, extraIndexURLs: [String] = [], findLinks: [String] = [], excludeNewer: String? = nil
+            indexURL: String? = nil, extraIndexURLs: [String] = [], findLinks: [String] = [],
+            excludeNewer: String? = nil
         ) {
             self.indexURL = indexURL
             self.extraIndexURLs = extraIndexURLs
@@ -101,11 +134,13 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         public var workingDirectory: String?
         /// Labels.
         public var labels: [String: String]
+        /// Ports to publish, `8080/tcp`.
+        public var ports: [String]
 
         /// Takes the parts.
         public init(
             environment: [String: String] = [:], entrypoint: [String]? = nil, command: [String]? = nil,
-            user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:]
+            user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:], ports: [String] = []
         ) {
             self.environment = environment
             self.entrypoint = entrypoint
@@ -113,6 +148,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
             self.user = user
             self.workingDirectory = workingDirectory
             self.labels = labels
+            self.ports = ports
         }
 
         enum CodingKeys: String, CodingKey {
@@ -121,7 +157,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
             case command = "cmd"
             case user
             case workingDirectory = "workdir"
-            case labels
+            case labels, ports
         }
 
         /// Reads the object; every member may be missing.
@@ -133,7 +169,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
                 command: try container.decodeIfPresent([String].self, forKey: .command),
                 user: try container.decodeIfPresent(String.self, forKey: .user),
                 workingDirectory: try container.decodeIfPresent(String.self, forKey: .workingDirectory),
-                labels: try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:])
+                labels: try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:],
+                ports: try container.decodeIfPresent([String].self, forKey: .ports) ?? [])
         }
     }
 
@@ -142,8 +179,10 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         context = nil
         codeDestination = nil
         excluded = []
+        files = []
         self.base = base
         requirements = []
+        packages = []
         indexes = Indexes()
         platforms = []
         execution = Execution()
@@ -155,5 +194,6 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         usesCache = true
         pulls = false
         upgrades = false
+        expectedImage = nil
     }
 }

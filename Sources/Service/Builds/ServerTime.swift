@@ -7,10 +7,14 @@ public struct ServerTime: Sendable, Hashable, Comparable, Codable {
     /// Takes milliseconds since 1970.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// A moment so much later.
+    /// A moment so much later; the end of time is where the number ends.
     public static func + (time: ServerTime, duration: Duration) -> ServerTime {
         let (seconds, attoseconds) = duration.components
-        return ServerTime(milliseconds: time.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        let end: Int64 = seconds < 0 ? .min : .max
+        let (whole, isLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isFar) = time.milliseconds.addingReportingOverflow(isLong ? end : whole)
+        let (exact, isPast) = sum.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return ServerTime(milliseconds: isLong || isFar || isPast ? end : exact)
     }
 
     /// The earlier one is smaller.

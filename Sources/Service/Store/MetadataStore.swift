@@ -2,11 +2,13 @@ public import OCI
 
 // What the service remembers, in small protocols by subject. One implementation over SQL serves SQLite and MySQL; one
 // suite of contract tests runs on both. Every method is one transaction: it happens wholly or not at all, and when it
-// returns, it is on disk.
+// returns, it is on disk. Where the database cannot be reached, a method throws `ServiceError` (`database_unavailable`).
 
 /// Everything that the service remembers.
 public protocol MetadataStore:
-    BuildStore, EventStore, ProjectStore, TokenStore, SecretStore, ContextRecordStore, WebhookStore, AuditStore
+    BuildStore, EventStore, ProjectStore, TokenStore, SecretStore, ContextRecordStore, ImageStore, WebhookStore,
+    AuditStore,
+    DutyStore
 {
     /// The database's clock.
     func now() async throws -> ServerTime
@@ -14,103 +16,6 @@ public protocol MetadataStore:
     func check() async throws
     /// Gives the connections back.
     func close() async
-}
-
-/// A build to be accepted.
-public struct NewBuild: Sendable {
-    public var project: String
-    public var requestedBy: String
-    public var submission: BuildSubmission
-    public var shareKey: Digest
-    /// A client's own name for the request, by which a repeated one is known (`Idempotency-Key`).
-    public var idempotencyKey: String?
-    /// The encrypted secrets of this one build.
-    public var sealedSecrets: [UInt8]?
-
-    public init(
-        project: String, requestedBy: String, submission: BuildSubmission, shareKey: Digest,
-        idempotencyKey: String? = nil, sealedSecrets: [UInt8]? = nil
-    ) {
-        self.project = project
-        self.requestedBy = requestedBy
-        self.submission = submission
-        self.shareKey = shareKey
-        self.idempotencyKey = idempotencyKey
-        self.sealedSecrets = sealedSecrets
-    }
-}
-
-/// What became of a request for a build.
-public enum AcceptedBuild: Sendable, Hashable {
-    /// It was accepted now.
-    case created(BuildRecord)
-    /// The project asked for it before by the same idempotency key.
-    case repeated(BuildRecord)
-    /// The key was used for another request.
-    case keyInUse(BuildRecord)
-    /// The project has as many waiting builds as it may.
-    case queueFull(limit: Int)
-}
-
-/// Which builds to list, newest first.
-public struct BuildFilter: Sendable, Hashable {
-    /// Of these projects; nil is all.
-    public var projects: [String]?
-    /// In these states; empty is all.
-    public var states: [BuildState]
-    /// With this name among their tags.
-    public var tag: String?
-    /// Accepted before the build with this sequence number: the cursor.
-    public var before: Int64?
-    /// At most so many.
-    public var limit: Int
-
-    public init(
-        projects: [String]? = nil, states: [BuildState] = [], tag: String? = nil, before: Int64? = nil, limit: Int = 50
-    ) {
-        self.projects = projects
-        self.states = states
-        self.tag = tag
-        self.before = before
-        self.limit = limit
-    }
-}
-
-/// A worker's right to a build for a while.
-public struct Lease: Sendable, Hashable {
-    /// The build as it was when it was taken.
-    public var build: BuildRecord
-    /// The number that must still be the build's own when anything final is written.
-    public var fence: Int64
-    /// The encrypted secrets of this one build.
-    public var sealedSecrets: [UInt8]?
-
-    public init(build: BuildRecord, fence: Int64, sealedSecrets: [UInt8]?) {
-        self.build = build
-        self.fence = fence
-        self.sealedSecrets = sealedSecrets
-    }
-}
-
-/// What a heartbeat finds.
-public enum LeaseState: Sendable, Hashable {
-    /// Go on.
-    case held
-    /// Go on to the end: somebody wants the build called off.
-    case cancelRequested
-    /// It is another worker's now, or was ended: stop, and write nothing.
-    case lost
-}
-
-/// How an attempt ended.
-public enum AttemptEnd: Sendable, Hashable {
-    case succeeded(BuildOutcome)
-    case failed(BuildProblem)
-    case cancelled
-    /// Back to the queue, since the reason can pass; not before so long. Past `attemptLimit` it fails with the problem.
-    case again(BuildProblem, after: Duration, attemptLimit: Int)
-    /// Back to the queue at once, not counted as an attempt: the worker stops.
-    case handedBack
 }
 
 /// Builds and the queue of those that wait.
@@ -123,6 +28,8 @@ public protocol BuildStore: Sendable {
     func builds(_ filter: BuildFilter) async throws -> [BuildRecord]
     /// How many builds of each project are in each state that is not final.
     func activeCounts() async throws -> [(project: String, state: BuildState, count: Int)]
+    /// When the build that runs longest was first begun; nil where none runs.
+    func oldestRunningStart() async throws -> ServerTime?
 
     /// Gives a worker the next build, or nil.
     ///
@@ -140,8 +47,8 @@ public protocol BuildStore: Sendable {
     /// - Returns: the build, or nil if there is none.
     func requestCancellation(_ id: String) async throws -> BuildRecord?
     /// Removes builds that ended before, with their events.
-    /// - Returns: how many.
-    func removeBuilds(endedBefore time: ServerTime, limit: Int) async throws -> Int
+    /// - Returns: their ids.
+    func removeBuilds(endedBefore time: ServerTime, limit: Int) async throws -> [String]
 }
 
 /// The events of builds, kept so that any process can serve any build's stream.
@@ -155,7 +62,9 @@ public protocol EventStore: Sendable {
 
 /// Projects.
 public protocol ProjectStore: Sendable {
+    /// A project by its name.
     func project(_ name: String) async throws -> Project?
+    /// All projects that were ever set.
     func projects() async throws -> [Project]
     /// Makes a project, or changes it.
     func setProject(_ project: Project) async throws
@@ -163,37 +72,27 @@ public protocol ProjectStore: Sendable {
 
 /// API tokens.
 public protocol TokenStore: Sendable {
+    /// A token by its public part.
     func token(_ id: String) async throws -> APIToken?
     /// The tokens of a project; nil lists all.
     func tokens(project: String?) async throws -> [APIToken]
+    /// Adds a token.
     func addToken(_ token: APIToken) async throws
     /// Adds a token unless there is any already: the first administrator's.
     /// - Returns: whether it was added.
     func addFirstToken(_ token: APIToken) async throws -> Bool
+    /// Takes a token back.
     /// - Returns: whether there was one.
     func revokeToken(_ id: String) async throws -> Bool
 }
 
-/// A stored registry credential: encrypted, by project and by registry and namespace.
-public struct SealedCredential: Sendable, Hashable {
-    /// The project; nil serves all.
-    public var project: String?
-    /// `registry` or `registry/namespace`: the longest that fits a repository counts.
-    public var scope: String
-    /// AES-256-GCM over user and password, with the key's id in front.
-    public var sealed: [UInt8]
-
-    public init(project: String?, scope: String, sealed: [UInt8]) {
-        self.project = project
-        self.scope = scope
-        self.sealed = sealed
-    }
-}
-
 /// Encrypted registry credentials.
 public protocol SecretStore: Sendable {
+    /// The credentials that serve a project: its own, and those of all projects.
     func credentials(project: String?) async throws -> [SealedCredential]
+    /// Keeps a credential in place of the one with the same project and scope.
     func setCredential(_ credential: SealedCredential) async throws
+    /// Removes a credential.
     /// - Returns: whether there was one.
     func removeCredential(project: String?, scope: String) async throws -> Bool
 }
@@ -208,67 +107,32 @@ public protocol ContextRecordStore: Sendable {
     func removeContexts(usedBefore time: ServerTime) async throws -> [(project: String, digest: Digest)]
 }
 
-/// Where a project wants to be told of builds.
-public struct Webhook: Sendable, Hashable, Codable {
-    public var id: String
-    public var project: String
-    public var url: String
-    /// The key of the signature, encrypted.
-    public var sealedSecret: [UInt8]
-
-    public init(id: String, project: String, url: String, sealedSecret: [UInt8]) {
-        self.id = id
-        self.project = project
-        self.url = url
-        self.sealedSecret = sealedSecret
-    }
-}
-
-/// A message to a webhook that is not delivered yet.
-public struct WebhookDelivery: Sendable, Hashable {
-    public var id: Int64
-    public var webhook: Webhook
-    public var body: String
-    public var attempts: Int
-
-    public init(id: Int64, webhook: Webhook, body: String, attempts: Int) {
-        self.id = id
-        self.webhook = webhook
-        self.body = body
-        self.attempts = attempts
-    }
+/// Images by their names, as the Docker Engine endpoint knows them. They go with the builds that made them.
+public protocol ImageStore: Sendable {
+    /// Gives a name of a project to an image, which another image may have had.
+    func setImage(_ image: ImageRecord) async throws
+    /// The images of a project, the name given last first.
+    func images(project: String) async throws -> [ImageRecord]
+    /// Takes a name away.
+    /// - Returns: whether there was one.
+    func removeImage(_ name: String, project: String) async throws -> Bool
 }
 
 /// Webhooks and what they are still to be told. A build's change of state writes its deliveries in the same transaction.
 public protocol WebhookStore: Sendable {
+    /// The webhooks of a project, in the order in which they were added.
     func webhooks(project: String) async throws -> [Webhook]
+    /// Adds a webhook.
     func addWebhook(_ webhook: Webhook) async throws
+    /// Keeps another encryption of a webhook's secret.
+    func setSealedSecret(_ sealed: [UInt8], ofWebhook id: String) async throws
+    /// Removes a webhook, and what it was still to be told.
+    /// - Returns: whether there was one.
     func removeWebhook(_ id: String, project: String) async throws -> Bool
     /// Takes deliveries that are due, and keeps others from them for a while.
     func claimDeliveries(limit: Int, leaseFor: Duration) async throws -> [WebhookDelivery]
     /// Ends a delivery: done, or again after a while; nil gives it up.
     func endDelivery(_ id: Int64, delivered: Bool, again: Duration?) async throws
-}
-
-/// An entry of the audit log: who did what to what.
-public struct AuditEntry: Sendable, Hashable, Codable {
-    public var at: ServerTime
-    public var actor: String
-    public var action: String
-    public var subject: String
-    public var project: String?
-    public var requestID: String
-
-    public init(
-        at: ServerTime, actor: String, action: String, subject: String, project: String?, requestID: String
-    ) {
-        self.at = at
-        self.actor = actor
-        self.action = action
-        self.subject = subject
-        self.project = project
-        self.requestID = requestID
-    }
 }
 
 /// The audit log.
@@ -277,4 +141,13 @@ public protocol AuditStore: Sendable {
     func audit(actor: String, action: String, subject: String, project: String?, requestID: String) async throws
     /// The newest entries.
     func auditEntries(project: String?, limit: Int) async throws -> [AuditEntry]
+}
+
+/// Work that one process at a time does for all: collecting what nobody needs.
+public protocol DutyStore: Sendable {
+    /// Takes a duty on, or keeps it, for a while.
+    /// - Returns: whether it is the holder's now.
+    func takeDuty(_ name: String, holder: String, for duration: Duration) async throws -> Bool
+    /// Gives a duty back, so that the next one need not wait.
+    func leaveDuty(_ name: String, holder: String) async throws
 }

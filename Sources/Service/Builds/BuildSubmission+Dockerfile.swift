@@ -1,0 +1,54 @@
+import Diagnostics
+public import Dockerfile
+public import OCI
+import Spec
+import Transfer
+
+extension BuildSubmission {
+    /// What a Dockerfile says, as a submission; and what its URLs hold of users and passwords, which a submission does not.
+    /// - Parameter context: the context's digest.
+    /// - Throws: `ServiceError` (`invalid_request`) for a base that the service cannot reach.
+    public static func lowered(_ dockerfile: LoweredDockerfile, context: Digest) throws -> (
+        submission: BuildSubmission, secrets: BuildSecrets
+    ) {
+        var secrets = BuildSecrets()
+        /// A URL without user and password, which are kept aside.
+        func url(_ text: String) -> String {
+            guard text.contains("://"), let url = try? HTTPURL(text), let user = url.userInformation else {
+                return text
+            }
+            secrets.indexes.append(
+                .init(scope: "\(url.host):\(url.port)", username: user.user, password: user.password))
+            return url.text
+        }
+        let base: Base =
+            switch dockerfile.base {
+            case .catalog(let name): .catalog(name)
+            case .registry(let reference): .reference(reference)
+            case .layout(let path), .archive(let path):
+                throw ServiceError(.invalidRequest, "the base '\(path)' is no name of an image")
+            }
+        var submission = BuildSubmission(base: base)
+        submission.context = context
+        if let packages = dockerfile.packages {
+            submission.requirements = packages.requirementsFiles
+            submission.packages = packages.requirements
+            submission.indexes = Indexes(
+                indexURL: packages.indexes.indexURL.map(url),
+                extraIndexURLs: packages.indexes.extraIndexURLs.map(url),
+                findLinks: packages.indexes.findLinks.map(url), excludeNewer: packages.indexes.excludeNewer)
+        }
+        submission.files = dockerfile.files.map { Files(destination: $0.destination, excluded: $0.exclusions) }
+        // Nothing of the context is taken: the directory alone is left.
+        submission.files += dockerfile.directories.map { Files(destination: $0, excluded: ["*"]) }
+        submission.platforms = dockerfile.platform.map { [$0] } ?? []
+        let configuration = dockerfile.configuration
+        submission.execution = Execution(
+            environment: Dictionary(
+                configuration.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+            entrypoint: configuration.entrypoint, command: configuration.command, user: configuration.user,
+            workingDirectory: configuration.workingDirectory, labels: configuration.labels,
+            ports: configuration.exposedPorts)
+        return (submission, secrets)
+    }
+}

@@ -1,0 +1,197 @@
+import Build
+import Diagnostics
+import Layers
+import OCI
+import Transfer
+
+/// Looks a submission through before it is accepted: what is wrong in it, or against the project's policy, is told now
+/// and not by a build that fails.
+struct SubmissionCheck: Sendable {
+    private let submission: BuildSubmission
+    private let project: String
+    private let policy: ProjectPolicy
+    private let contexts: ContextStorage
+
+    init(_ submission: BuildSubmission, project: String, policy: ProjectPolicy, contexts: ContextStorage) {
+        self.submission = submission
+        self.project = project
+        self.policy = policy
+        self.contexts = contexts
+    }
+
+    /// - Throws: `ServiceError` with the value at fault.
+    func check() async throws {
+        try checkNames()
+        try checkExecution()
+        try checkPolicy()
+        try checkIndexes()
+        try checkPackages()
+        try await checkContext()
+    }
+
+    private func refuse(_ why: String, hints: [String] = []) -> ServiceError {
+        ServiceError(.invalidRequest, why, hints: hints)
+    }
+
+    private func checkNames() throws(ServiceError) {
+        for tag in submission.tags where tag.digest != nil {
+            throw refuse("'\(tag)' holds a digest, which an image gets only from its content")
+        }
+        guard !submission.pushes || !submission.tags.isEmpty else {
+            throw refuse("an image is to be pushed, but it has no name", hints: ["name it in 'tags'"])
+        }
+        guard submission.pushes || submission.exports || submission.tags.isEmpty else {
+            throw refuse("an image with a name is neither to be pushed nor kept", hints: ["set 'push' or 'export'"])
+        }
+        guard submission.tags.count <= 64, submission.platforms.count <= 16, submission.requirements.count <= 256,
+            submission.files.count <= 256, submission.packages.count <= 1000
+        else {
+            throw refuse("a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages")
+        }
+        guard Set(submission.platforms.map(\.description)).count == submission.platforms.count else {
+            throw refuse("a platform is there twice")
+        }
+        if let epoch = submission.sourceDateEpoch, !(0...253_402_300_799).contains(epoch) {
+            throw refuse("'source_date_epoch' is \(epoch), and no second of the years 1970 to 9999")
+        }
+    }
+
+    private func checkExecution() throws(ServiceError) {
+        let execution = submission.execution
+        for name in execution.environment.keys where name.isEmpty || name.contains("=") || name.utf8.contains(0) {
+            throw refuse("'\(name)' is not the name of an environment variable")
+        }
+        for port in execution.ports {
+            let parts = port.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, ["tcp", "udp", "sctp"].contains(parts[1]), let number = UInt16(parts[0]),
+                number > 0,
+                String(number) == parts[0]
+            else { throw refuse("'\(port)' is not a port", hints: ["write it as '8080/tcp'"]) }
+        }
+        let paths =
+            [("code_destination", submission.codeDestination), ("workdir", execution.workingDirectory)]
+            + submission.files.map { ("destination", $0.destination) }
+        for (what, path) in paths {
+            if let path, !path.hasPrefix("/") || path.utf8.contains(0) {
+                throw refuse("'\(what)' is '\(path)', and not an absolute path")
+            }
+        }
+    }
+
+    /// A line of a manifest may be an option, a file or another manifest; a package is a requirement and nothing else.
+    private func checkPackages() throws(ServiceError) {
+        for package in submission.packages {
+            guard let first = package.unicodeScalars.first, first.isASCII,
+                first.properties.isAlphabetic
+                    || ("0"..."9").contains(first), package.utf8.count <= 1000,
+                !package.unicodeScalars.contains(where: { $0.value < 0x20 })
+            else {
+                throw refuse(
+                    "'\(redacted(url: package))' is not a requirement", hints: ["write it as 'fastapi>=0.115'"])
+            }
+        }
+    }
+
+    private func checkPolicy() throws(ServiceError) {
+        if submission.pushes {
+            for tag in submission.tags where !PolicyPattern.allow(policy.targets, tag.name) {
+                throw against("pushing to '\(tag.name)'", policy.targets)
+            }
+        }
+        let base =
+            switch submission.base {
+            case .catalog(let name): name
+            case .reference(let reference): reference.name
+            case .layout: "layout"
+            }
+        guard PolicyPattern.allow(policy.bases, base) else { throw against("the base '\(base)'", policy.bases) }
+    }
+
+    private func against(_ what: String, _ allowed: [String]) -> ServiceError {
+        ServiceError(
+            .againstPolicy, "the policy of the project '\(project)' does not allow \(what)",
+            hints: ["it allows \(allowed.joined(separator: ", "))"])
+    }
+
+    private func checkIndexes() throws {
+        let indexes = submission.indexes
+        let pages = indexes.findLinks.filter { $0.contains("://") }
+        for text in [indexes.indexURL].compactMap(\.self) + indexes.extraIndexURLs + pages {
+            let url: HTTPURL
+            do {
+                url = try HTTPURL(text)
+            } catch {
+                throw refuse("the index '\(redacted(url: text))' is not an http or https URL")
+            }
+            guard url.userInformation == nil else {
+                throw refuse(
+                    "the URL of the index '\(url)' holds a user and a password",
+                    hints: ["send them as 'secrets', where they are encrypted"])
+            }
+            guard !url.text.contains(where: { $0.isWhitespace || $0 == "," }) else {
+                throw refuse("the index '\(url)' is not one URL")
+            }
+            guard PolicyPattern.allow(policy.indexes, url.text) else {
+                throw against("the index '\(url)'", policy.indexes)
+            }
+        }
+        // uv takes the default index where none is named.
+        if let date = indexes.excludeNewer, date.utf8.count > 40 || date.utf8.contains(where: { $0 < 0x20 }) {
+            throw refuse("'exclude_newer' is not a date")
+        }
+    }
+
+    private func checkContext() async throws {
+        var directories = submission.indexes.findLinks.filter { !$0.contains("://") }
+        if case .layout(let path) = submission.base { directories.append(path) }
+        let needsOne =
+            !submission.requirements.isEmpty || submission.codeDestination != nil || !directories.isEmpty
+            || !submission.files.isEmpty
+        guard let digest = submission.context else {
+            guard !needsOne else {
+                throw refuse(
+                    "code, requirements and directories are of a context, and none is named",
+                    hints: ["upload one, and name its digest in 'context'"])
+            }
+            return
+        }
+        let manifest = try await contexts.manifest(of: digest, project: project)
+        let index = ContextIndex(manifest)
+        for path in submission.requirements {
+            guard index.kind(of: try relative(path)) == .file else {
+                throw refuse("the context holds no file '\(path)'", hints: ["paths start at the context"])
+            }
+        }
+        for path in directories where path != "." {
+            guard index.kind(of: try relative(path)) == .directory else {
+                throw refuse("the context holds no directory '\(path)'", hints: ["paths start at the context"])
+            }
+        }
+        // The check may come long after the upload.
+        try await contexts.markUsed(digest, manifest, project: project)
+    }
+
+    private func relative(_ path: String) throws(ServiceError) -> String {
+        do throws(LayerError) {
+            return try LayerPath.checked(path, origin: "the submission")
+        } catch {
+            throw ServiceError(.invalidRequest, error.message, cause: error)
+        }
+    }
+}
+
+/// What stands at which path of a context. A directory is there, too, where only what lies in it is listed.
+struct ContextIndex: Sendable {
+    private var kinds: [String: ContextManifest.Kind] = [:]
+
+    init(_ manifest: ContextManifest) {
+        for entry in manifest.entries {
+            kinds[entry.path] = entry.kind
+            for ancestor in LayerPath.ancestors(of: entry.path) where kinds[ancestor] == nil {
+                kinds[ancestor] = .directory
+            }
+        }
+    }
+
+    func kind(of path: String) -> ContextManifest.Kind? { kinds[path] }
+}

@@ -1,3 +1,0 @@
-internal import JWTKit
-internal import Metrics
-internal import ServiceLifecycle

@@ -1,0 +1,44 @@
+/// Takes out of texts what no reader may see: passwords that somebody echoed, and where the server keeps its files.
+struct TextScrubber: Sendable {
+    private let replacements: [(text: String, other: String)]
+
+    /// - Parameters:
+    ///   - secrets: passwords. Short ones are left, since they would be found everywhere.
+    ///   - paths: directories, and what they are called instead.
+    init(secrets: [String], paths: [(path: String, other: String)]) {
+        let secrets = secrets.filter { $0.utf8.count >= 6 }.flatMap { secret in
+            // As URLs have it, too.
+            Set([secret, percentEncoded(secret)]).map { (text: $0, other: "…") }
+        }
+        let paths = paths.map { (text: $0.path, other: $0.other) }
+        // The longest first, of which others may be parts.
+        replacements = (secrets + paths).sorted { $0.text.utf8.count > $1.text.utf8.count }
+    }
+
+    func scrubbed(_ text: String) -> String {
+        replacements.reduce(text) { $0.contains($1.text) ? $0.replacing($1.text, with: $1.other) : $0 }
+    }
+
+    func scrubbed(_ problem: BuildProblem) -> BuildProblem {
+        var problem = problem
+        problem.message = scrubbed(problem.message)
+        problem.context = problem.context.map(scrubbed)
+        problem.hints = problem.hints.map(scrubbed)
+        return problem
+    }
+}
+
+/// A user's name or password as a URL has it (RFC 3986, 2.3).
+func percentEncoded(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            result.unicodeScalars.append(Unicode.Scalar(byte))
+        default: result += "%" + hexadecimal([byte]).uppercased()
+        }
+    }
+    return result
+}
