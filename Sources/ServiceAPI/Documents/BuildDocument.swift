@@ -1,0 +1,165 @@
+import Diagnostics
+import OCI
+import Service
+
+/// A build as clients see it.
+struct BuildDocument: Encodable {
+    private let record: BuildRecord
+
+    init(_ record: BuildRecord) { self.record = record }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, project, state, attempts, build, outcome, problem
+        case requestedBy = "requested_by"
+        case cancelRequested = "cancel_requested"
+        case createdAt = "created_at"
+        case startedAt = "started_at"
+        case finishedAt = "finished_at"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(record.id, forKey: .id)
+        try container.encode(record.project, forKey: .project)
+        try container.encode(record.state, forKey: .state)
+        try container.encode(record.requestedBy, forKey: .requestedBy)
+        try container.encode(record.cancelRequested, forKey: .cancelRequested)
+        try container.encode(record.attempts, forKey: .attempts)
+        try container.encode(record.createdAt.rfc3339, forKey: .createdAt)
+        try container.encodeIfPresent(record.startedAt?.rfc3339, forKey: .startedAt)
+        try container.encodeIfPresent(record.finishedAt?.rfc3339, forKey: .finishedAt)
+        try container.encode(record.submission, forKey: .build)
+        try container.encodeIfPresent(record.outcome, forKey: .outcome)
+        try container.encodeIfPresent(record.problem, forKey: .problem)
+    }
+}
+
+/// A part of a list of builds.
+struct BuildListDocument: Encodable {
+    let builds: [BuildDocument]
+    let nextCursor: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case builds
+        case nextCursor = "next_cursor"
+    }
+}
+
+/// The body of a request for a build.
+struct BuildRequestDocument: RequestDocument {
+    let build: BuildSubmission
+    let secrets: BuildSecrets?
+
+    private enum CodingKeys: String, CodingKey {
+        case build, secrets
+    }
+
+    private enum BaseKeys: String, CodingKey {
+        case base, catalog, reference, layout
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        build = try container.decode(BuildSubmission.self, forKey: .build)
+        let base = try container.nestedContainer(keyedBy: BaseKeys.self, forKey: .build)
+            .nestedContainer(keyedBy: BaseKeys.self, forKey: .base)
+        guard base.allKeys.count == 1 else {
+            throw ServiceError(
+                .invalidRequest, "the base has \(base.allKeys.count) names",
+                hints: ["it has one of 'catalog', 'reference' and 'layout'"])
+        }
+        secrets = try container.decodeIfPresent(SecretsDocument.self, forKey: .secrets)?.secrets
+    }
+
+    static let shape = JSONShape.object(["build": buildShape, "secrets": SecretsDocument.shape])
+
+    private static let buildShape: JSONShape = {
+        var members = Dictionary(
+            BuildSubmission.CodingKeys.allCases.map { ($0.rawValue, JSONShape.any) }, uniquingKeysWith: { $1 })
+        members["base"] = .members(["catalog", "reference", "layout"])
+        members["indexes"] = .members(["index_url", "extra_index_urls", "find_links", "exclude_newer"])
+        members["execution"] = .members(["env", "entrypoint", "cmd", "user", "workdir", "labels", "ports"])
+        members["files"] = .list(.members(["destination", "excluded"]))
+        return .object(members)
+    }()
+}
+
+/// What a caller lends to one build; either list may be missing.
+struct SecretsDocument: RequestDocument {
+    let secrets: BuildSecrets
+
+    private enum CodingKeys: String, CodingKey {
+        case registries, indexes
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        secrets = BuildSecrets(
+            registries: try container.decodeIfPresent([BuildSecrets.Login].self, forKey: .registries) ?? [],
+            indexes: try container.decodeIfPresent([BuildSecrets.Login].self, forKey: .indexes) ?? [])
+        guard (secrets.registries + secrets.indexes).allSatisfy({ !$0.scope.isEmpty }) else {
+            throw ServiceError(
+                .invalidRequest, "a secret has an empty scope", hints: ["the scope is a registry's or an index's host"])
+        }
+    }
+
+    static let shape = JSONShape.object([
+        "registries": .list(LoginDocument.shape), "indexes": .list(LoginDocument.shape),
+    ])
+}
+
+/// The body of a request for another attempt.
+struct RetryDocument: RequestDocument {
+    let secrets: BuildSecrets?
+
+    private enum CodingKeys: String, CodingKey {
+        case secrets
+    }
+
+    init(from decoder: any Decoder) throws {
+        secrets = try decoder.container(keyedBy: CodingKeys.self)
+            .decodeIfPresent(SecretsDocument.self, forKey: .secrets)?.secrets
+    }
+
+    static let shape = JSONShape.object(["secrets": SecretsDocument.shape])
+}
+
+/// The body of a request for a context.
+struct ContextDocument: RequestDocument {
+    let manifest: ContextManifest
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        manifest = ContextManifest(entries: try container.decode([Entry].self, forKey: .entries).map(\.entry))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case entries
+    }
+
+    /// An entry, of which the size may be missing unless it is a file.
+    private struct Entry: Decodable {
+        let entry: ContextManifest.Entry
+
+        private enum CodingKeys: String, CodingKey {
+            case path, kind, mode, size, digest, target
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let kind = try container.decode(ContextManifest.Kind.self, forKey: .kind)
+            entry = ContextManifest.Entry(
+                path: try container.decode(String.self, forKey: .path), kind: kind,
+                mode: try container.decode(UInt32.self, forKey: .mode),
+                size: kind == .file
+                    ? try container.decode(Int64.self, forKey: .size)
+                    : try container.decodeIfPresent(Int64.self, forKey: .size) ?? 0,
+                digest: try container.decodeIfPresent(Digest.self, forKey: .digest),
+                target: try container.decodeIfPresent(String.self, forKey: .target))
+        }
+    }
+
+    static let shape = JSONShape.object([
+        "entries": .list(.members(["path", "kind", "mode", "size", "digest", "target"]))
+    ])
+}

@@ -1,0 +1,285 @@
+extension OpenAPIDocument {
+    /// What operations share: how callers are known, parameters, answers.
+    static let components = #"""
+        components:
+          securitySchemes:
+            token:
+              type: http
+              scheme: bearer
+              description: "`cprg_<id>_<secret>`, or a JWT of an issuer that the server is configured for."
+          parameters:
+            Project:
+              name: X-Cooperage-Project
+              in: header
+              description: |
+                In which project an administrator of the server acts. Other tokens act in their own, and need not name it.
+              schema: {$ref: "#/components/schemas/ProjectName"}
+              example: default
+            BuildID:
+              name: id
+              in: path
+              required: true
+              schema: {type: string, minLength: 1}
+              example: 3f2b1c9e-5d0a-4e7b-8c61-2a9d4f6e8b10
+            Limit:
+              name: limit
+              in: query
+              description: How long the part of the list may be.
+              schema: {type: integer, minimum: 1, maximum: 500, default: 50}
+          responses:
+            NotJSON:
+              description: "`invalid_json`: the body is not a JSON document."
+              content: *problem
+            Unauthenticated:
+              description: "`unauthenticated`: the request carries no token, or none that is known here."
+              headers:
+                WWW-Authenticate: {required: true, schema: {type: string}}
+              content: *problem
+            Forbidden:
+              description: "`forbidden`: the caller may not do that. `against_policy`: the project may not."
+              content: *problem
+            NotFound:
+              description: "`not_found`: there is none, or not for this caller."
+              content: *problem
+            TooLarge:
+              description: "`too_large`: longer, larger or more than a limit allows."
+              content: *problem
+            UnsupportedMediaType:
+              description: "`unsupported_media_type`: the body is not `application/json`."
+              content: *problem
+            Invalid:
+              description: "`invalid_request` and others: something in the request breaks a rule; `context` tells where."
+              content: *problem
+            TooMany:
+              description: "`too_many`: too many unknown tokens came from this address, or too many builds wait already."
+              headers: &retryAfter
+                Retry-After: {required: true, description: Seconds., schema: {type: integer, minimum: 0}}
+              content: *problem
+            Failed:
+              description: The server failed; its log says how.
+              content: *problem
+            Unavailable:
+              description: "`database_unavailable` and others: the server cannot work now."
+              headers: *retryAfter
+              content: *problem
+            NoSpace:
+              description: "`no_space`: the server has no room left for it."
+              content: *problem
+        """#
+
+    /// Builds, and what asks for them.
+    static let buildSchemas = #"""
+          schemas:
+            BuildRequest:
+              type: object
+              additionalProperties: false
+              required: [build]
+              properties:
+                build: {$ref: "#/components/schemas/BuildSubmission"}
+                secrets: {$ref: "#/components/schemas/OptionalBuildSecrets"}
+            BuildSubmission:
+              description: A build, as the command line's flags say it. Paths are relative to the context.
+              type: object
+              additionalProperties: false
+              required: [base]
+              properties:
+                context:
+                  description: The context's digest. Without one there are no code, requirements or directories.
+                  oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]
+                code_destination:
+                  description: Where the context's code goes in the image, an absolute path. Without it the code is left out.
+                  type: [string, "null"]
+                  pattern: '^/[^\x00]*$'
+                excluded:
+                  description: Patterns of files that are left out of the image, beside those of `.dockerignore`.
+                  type: [array, "null"]
+                  items: {type: string}
+                files:
+                  description: Further files of the context, each below a directory of its own.
+                  type: [array, "null"]
+                  maxItems: 256
+                  items:
+                    type: object
+                    additionalProperties: false
+                    required: [destination]
+                    properties:
+                      destination: {description: An absolute path in the image., type: string, pattern: '^/[^\x00]*$'}
+                      excluded: {type: [array, "null"], items: {type: string}}
+                base: {$ref: "#/components/schemas/Base"}
+                packages:
+                  description: Requirements that stand in no manifest.
+                  type: [array, "null"]
+                  maxItems: 1000
+                  items: {type: string, pattern: '^[A-Za-z0-9][^\x00-\x1f]*$', maxLength: 1000}
+                requirements:
+                  description: The requirement manifests.
+                  type: [array, "null"]
+                  maxItems: 256
+                  items: {type: string, minLength: 1}
+                indexes:
+                  oneOf: [{$ref: "#/components/schemas/Indexes"}, {type: "null"}]
+                platforms:
+                  description: "`linux/amd64`; none is the base's own."
+                  type: [array, "null"]
+                  maxItems: 16
+                  uniqueItems: true
+                  items: {type: string, pattern: "^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,2}$"}
+                execution:
+                  oneOf: [{$ref: "#/components/schemas/Execution"}, {type: "null"}]
+                annotations:
+                  description: Annotations of the manifest.
+                  type: [object, "null"]
+                  additionalProperties: {type: string}
+                source_date_epoch:
+                  description: Seconds since 1970 that files and configuration carry.
+                  type: [integer, "null"]
+                  format: int64
+                  minimum: 0
+                  maximum: 253402300799
+                tags:
+                  description: The image's names.
+                  type: [array, "null"]
+                  maxItems: 64
+                  items: {$ref: "#/components/schemas/Reference"}
+                push:
+                  description: Whether the image is pushed under its names; usually where it has any.
+                  type: [boolean, "null"]
+                export:
+                  description: Whether the image is kept for `/builds/{id}/image`.
+                  type: [boolean, "null"]
+                cache:
+                  description: Whether layers and resolutions of earlier builds are used; usually they are.
+                  type: [boolean, "null"]
+                pull:
+                  description: Whether registries are asked again what the base's tag means.
+                  type: [boolean, "null"]
+                upgrade:
+                  description: Whether newer versions of packages are looked for.
+                  type: [boolean, "null"]
+                image_id:
+                  description: The ID of the image that it has to come to; of another one no name is written.
+                  oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]
+            Base:
+              description: What the image starts from.
+              oneOf:
+                - type: object
+                  description: An entry of the catalog, `/base-images`.
+                  additionalProperties: false
+                  required: [catalog]
+                  properties: {catalog: {type: string}}
+                - type: object
+                  description: An image in a registry.
+                  additionalProperties: false
+                  required: [reference]
+                  properties: {reference: {$ref: "#/components/schemas/Reference"}}
+                - type: object
+                  description: An OCI layout, a directory of the context.
+                  additionalProperties: false
+                  required: [layout]
+                  properties: {layout: {type: string}}
+            Indexes:
+              description: Where packages come from. URLs hold no credentials.
+              type: object
+              additionalProperties: false
+              properties:
+                index_url: {description: The index that replaces PyPI., type: [string, "null"], pattern: "^https?://"}
+                extra_index_urls:
+                  description: Further indexes, asked first.
+                  type: [array, "null"]
+                  items: {type: string, pattern: "^https?://"}
+                find_links:
+                  description: Pages that list distributions, or directories of the context.
+                  type: [array, "null"]
+                  items: {type: string, minLength: 1}
+                exclude_newer:
+                  description: Only distributions uploaded before this date count.
+                  type: [string, "null"]
+                  maxLength: 40
+            Execution:
+              description: What a container starts with. What is left out is the base's.
+              type: object
+              additionalProperties: false
+              properties:
+                env:
+                  type: [object, "null"]
+                  propertyNames: {pattern: '^[^=\x00]+$'}
+                  additionalProperties: {type: string}
+                entrypoint: {type: [array, "null"], items: {type: string}}
+                cmd: {type: [array, "null"], items: {type: string}}
+                user: {description: "`user[:group]`", type: [string, "null"]}
+                workdir: {type: [string, "null"], pattern: '^/[^\x00]*$'}
+                labels: {type: [object, "null"], additionalProperties: {type: string}}
+                ports:
+                  description: "Ports to publish, `8080/tcp`."
+                  type: [array, "null"]
+                  items: {type: string, pattern: "^[1-9][0-9]{0,4}/(tcp|udp|sctp)$"}
+            OptionalBuildSecrets:
+              oneOf: [{$ref: "#/components/schemas/BuildSecrets"}, {type: "null"}]
+            BuildSecrets:
+              description: What the caller lends to one build. It is encrypted, and deleted when the build ends.
+              type: object
+              additionalProperties: false
+              properties:
+                registries: {type: [array, "null"], items: {$ref: "#/components/schemas/Login"}}
+                indexes:
+                  description: By the host of an index, `host[:port]`.
+                  type: [array, "null"]
+                  items: {$ref: "#/components/schemas/Login"}
+            BuildState:
+              type: string
+              enum: [queued, running, succeeded, failed, cancelled]
+            Build:
+              type: object
+              required: [id, project, state, requested_by, cancel_requested, attempts, created_at, build]
+              properties:
+                id: {type: string}
+                project: {$ref: "#/components/schemas/ProjectName"}
+                state: {$ref: "#/components/schemas/BuildState"}
+                requested_by: {description: "A token's id, or `oidc:` and a subject.", type: string}
+                cancel_requested: {type: boolean}
+                attempts: {description: How often a worker began it., type: integer, minimum: 0}
+                created_at: {type: string, format: date-time}
+                started_at: {type: string, format: date-time}
+                finished_at: {type: string, format: date-time}
+                build: {$ref: "#/components/schemas/BuildSubmission"}
+                outcome: {$ref: "#/components/schemas/BuildOutcome"}
+                problem: {$ref: "#/components/schemas/BuildProblem"}
+            ServerSentEvent:
+              description: One event of a stream, by its fields.
+              type: object
+              required: [event, data]
+              properties:
+                id: {description: "Its number within the build; `end` has none.", type: string, pattern: "^[0-9]+$"}
+                event: {description: "`state`, `end`, or the kind of an event of the build.", type: string}
+                data: {description: Its JSON., type: string}
+            BuildOutcome:
+              description: What it came to, once it succeeded.
+              type: object
+              required: [descriptor, image_id, references, uploaded_bytes]
+              properties:
+                descriptor:
+                  description: The manifest, or the index of several platforms.
+                  type: object
+                  required: [mediaType, digest, size]
+                  properties:
+                    mediaType: {type: string}
+                    digest: {$ref: "#/components/schemas/Digest"}
+                    size: {type: integer, minimum: 0}
+                image_id: {$ref: "#/components/schemas/Digest"}
+                references:
+                  description: "`repository@sha256:…`, one for each repository that it was pushed to."
+                  type: array
+                  items: {type: string}
+                uploaded_bytes: {type: integer, minimum: 0}
+            BuildProblem:
+              description: Why it failed, once it did.
+              type: object
+              required: [code, message, context, hints, is_requests_fault]
+              properties:
+                code: {type: string}
+                message: {type: string}
+                context: {type: array, items: {type: string}}
+                hints: {type: array, items: {type: string}}
+                is_requests_fault: {type: boolean}
+        """#
+}
