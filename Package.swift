@@ -22,7 +22,9 @@ func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     ]
     return .testTarget(
         name: "\(name)Tests",
-        dependencies: (house + ["RegistryTesting", "TestSupport"]).map { .target(name: $0) } + [system, flyingFox]
+        dependencies: (house + ["RegistryTesting", "TestSupport", "ServiceTesting"]).map { .target(name: $0) } + [
+            system, flyingFox,
+        ]
             + more,
         swiftSettings: strict)
 }
@@ -56,6 +58,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -97,7 +100,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("Dockerfile", ["Diagnostics", "OCI", "Spec"]),
-        room("Database", ["Diagnostics", "CMariaDB", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Database", ["Diagnostics", "Content", "CMariaDB", .product(name: "GRDB", package: "GRDB.swift")]),
         room(
             "Service",
             [
@@ -108,21 +111,26 @@ let package = Package(
         room(
             "ServiceAPI",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", "Service", system, logging,
-                metrics, lifecycle, hummingbird, httpTypes, yaml,
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Build", "Interface", "Dockerfile", "Service",
+                system,
+                logging, metrics, lifecycle, hummingbird, httpTypes, yaml,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room(
             "ServiceClient",
-            ["Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Build", "Interface", "Service", system]),
+            [
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
+                "Interface", "Service", system,
+            ]),
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "Build", "Interface", "Service",
-                "ServiceAPI", "ServiceClient", system, logging, lifecycle,
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "Build", "Interface", "Database",
+                "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -142,6 +150,14 @@ let package = Package(
                 "OCI", "Spec", "Content", "Layers", "Images", "Transfer", "RegistryTesting", system,
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
+        // A service with a store in memory, for the tests of the service and of its doors.
+        .target(
+            name: "ServiceTesting",
+            dependencies: [
+                "Diagnostics", "OCI", "Content", "Service", "RegistryTesting", "TestSupport", system, logging,
+                lifecycle,
+            ],
+            path: "Tests/ServiceTesting", swiftSettings: strict),
         tests("Transfer"),
         tests("Layers"),
         tests("Registry"),
@@ -151,12 +167,17 @@ let package = Package(
         tests("Interface"),
         tests("Dockerfile"),
         tests("Database"),
-        tests("Service"),
+        tests("Service", [logging, lifecycle, .product(name: "JWTKit", package: "jwt-kit")]),
         tests(
             "ServiceAPI",
             [hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ServiceClient"),
-        tests("Cooperage", [.target(name: "cooperage")]),
+        tests(
+            "Cooperage",
+            [
+                .target(name: "cooperage"), logging, lifecycle, yaml,
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,6 +3,7 @@ import Build
 import Content
 import Interface
 import OCI
+import ServiceClient
 import Spec
 import SystemPackage
 
@@ -19,40 +20,86 @@ struct BuildCommand: Verb {
 
               cooperage build . -r requirements.txt -t 127.0.0.1:5000/team/app:1 --push
               cooperage build . -o type=oci,dest=out/ -o type=docker,dest=image.tar
+              cooperage build . -o type=image --server http://127.0.0.1:8480
             """)
 
     @OptionGroup var spec: SpecOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Result") var result: ResultOptions
+    @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Server") var remote: RemoteOptions
     @OptionGroup(title: "Running") var running: RunningOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
         let session = Session(progress)
-        let surroundings = try session.surroundings
-        try await session.run { try await build(session, surroundings) }
+        let address = try server.address(session.environment)
+        var surroundings = try session.surroundings
+        surroundings.buildsOnServer = address != nil
+        let fixed = surroundings
+        try await session.run {
+            let request = try request(session, fixed)
+            if let address {
+                try await build(request, on: address, session, fixed)
+            } else {
+                try await build(request, session)
+            }
+        }
     }
 
-    private func build(_ session: Session, _ surroundings: Surroundings) async throws {
+    private func request(_ session: Session, _ surroundings: Surroundings) throws -> BuildRequest {
         var flags = spec.settings
         output.apply(to: &flags)
         result.apply(to: &flags)
         running.apply(to: &flags)
         let request = try BuildRequest(context: spec.contextPath, flags: flags, in: surroundings)
+        try remote.check(request, isOnServer: surroundings.buildsOnServer)
         for remark in request.remarks { session.display.receive(remark) }
         if request.outputs.isEmpty, !request.staysInCache {
+            let cache = surroundings.buildsOnServer ? "the server's cache" : "the cache"
             session.display.receive(
-                .warning("the image stays in the cache; push it by --push, or write it by --output"))
+                .warning("the image stays in \(cache); push it by --push, or write it by --output"))
         }
+        return request
+    }
+
+    private func build(_ request: BuildRequest, _ session: Session) async throws {
         let engine = try session.engine { running.configure(&$0, for: request) }
         let result = try await engine.build(request.spec, tags: request.tags, outputs: request.outputs)
         let metadata = BuildMetadata(result.images, tags: request.tags)
-        if let file = request.metadataFile { try FileSystem.write(try metadata.text().utf8, to: file) }
-        if let file = request.imageIDFile { try FileSystem.write(metadata.imageID.description.utf8, to: file) }
+        try write(metadata, request)
         let references = digestReferences(metadata.digest, pushed: result.pushed, tags: request.tags)
         try session.finish(
             BuildConclusion(
                 result.images, references: references,
                 uploadedBytes: request.outputs.contains(.registry) ? result.uploadedBytes : nil))
+    }
+
+    private func build(
+        _ request: BuildRequest, on address: ServerAddress, _ session: Session, _ surroundings: Surroundings
+    ) async throws {
+        try running.refuseOnServer()
+        var options = RemoteBuild.Options()
+        options.lendsCredentials = !remote.keepCredentials
+        options.ordersLayers = [.auto, .plain].contains(session.mode)
+        let build = try RemoteBuild(
+            request, in: surroundings, on: try server.client(of: address, session.environment),
+            events: BuildEvents(session.display.receive), options: options)
+        if remote.detach {
+            let accepted = try await build.submit()
+            session.display.close()
+            return try Console.writeOutput("\(accepted.id)\n")
+        }
+        let result = try await build.run()
+        try write(BuildMetadata(result.descriptor, imageID: result.imageID, tags: request.tags), request)
+        try session.finish(
+            BuildConclusion(
+                digest: result.descriptor.digest, layers: result.layers, references: result.references,
+                uploadedBytes: result.uploadedBytes))
+    }
+
+    private func write(_ metadata: BuildMetadata, _ request: BuildRequest) throws {
+        if let file = request.metadataFile { try FileSystem.write(try metadata.text().utf8, to: file) }
+        if let file = request.imageIDFile { try FileSystem.write(metadata.imageID.description.utf8, to: file) }
     }
 }

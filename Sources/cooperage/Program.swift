@@ -11,7 +11,7 @@ enum Program {
     static func run(_ arguments: [String]) async -> Int32 {
         do {
             let command = try Cooperage.parseAsRoot(arguments)
-            guard let verb = command as? any Verb else {
+            guard let verb = command as? any LastingCommand else {
                 var command = command
                 try command.run()
                 return 0
@@ -23,8 +23,8 @@ enum Program {
     }
 
     /// Runs a verb that can be interrupted.
-    private static func run(_ verb: any Verb) async -> Int32 {
-        let progress = verb.progress.mode
+    private static func run(_ verb: any LastingCommand) async -> Int32 {
+        let progress = verb.progressMode
         let task = Task { try await verb.execute() }
         let interruption = Interruption { task.cancel() }
         switch (await task.result, interruption.signal) {
@@ -64,10 +64,20 @@ enum Program {
     }
 }
 
-/// A verb that works for a while: it shows progress and stops when it is interrupted.
-protocol Verb: ParsableCommand, Sendable {
-    /// How progress is shown.
-    var progress: ProgressOptions { get }
+/// A verb that works for a while, and stops when it is interrupted.
+protocol LastingCommand: ParsableCommand, Sendable {
+    /// How progress is shown, and an error.
+    var progressMode: ProgressMode { get }
     /// Does the work.
     func execute() async throws
+}
+
+/// A verb that shows progress while it works.
+protocol Verb: LastingCommand {
+    /// How progress is shown.
+    var progress: ProgressOptions { get }
+}
+
+extension Verb {
+    var progressMode: ProgressMode { progress.mode }
 }

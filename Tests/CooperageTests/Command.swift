@@ -38,13 +38,15 @@ struct Command {
     }
 
     /// Starts a run in the context.
-    func start(_ arguments: [String], output: FileHandle, error: FileHandle) throws -> Process {
+    func start(_ arguments: [String], output: FileHandle, error: FileHandle, input: FileHandle = .nullDevice) throws
+        -> Process
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try Self.executable.string)
         process.arguments = arguments
         process.environment = environment
         process.currentDirectoryURL = URL(fileURLWithPath: context.string)
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = input
         process.standardOutput = output
         process.standardError = error
         try process.run()
@@ -55,13 +57,28 @@ struct Command {
     func callAsFunction(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
     /// Runs in the context to the end.
-    /// - Parameter output: where standard output goes, if not into the outcome.
-    func run(_ arguments: [String], output: FileHandle? = nil) throws -> Outcome {
+    /// - Parameters:
+    ///   - output: where standard output goes, if not into the outcome.
+    ///   - input: what standard input holds.
+    func run(_ arguments: [String], output: FileHandle? = nil, input: String? = nil) throws -> Outcome {
         // Files rather than pipes, which would block when both are full.
         let (out, err) = (try file("out"), try file("err"))
-        let process = try start(arguments, output: output ?? out.handle, error: err.handle)
+        var source = FileHandle.nullDevice
+        if let input {
+            let path = try file("in").path
+            try FileSystem.write(input.utf8, to: path)
+            source = FileHandle(forReadingAtPath: path.string) ?? source
+        }
+        let process = try start(arguments, output: output ?? out.handle, error: err.handle, input: source)
         process.waitUntilExit()
         return Outcome(status: process.terminationStatus, output: try text(out.path), error: try text(err.path))
+    }
+
+    /// Runs to the end on a thread of its own, while this process serves.
+    func runAside(_ arguments: [String], input: String? = nil) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try run(arguments, input: input) }) }
+        }
     }
 
     /// A new file to write to.

@@ -9,7 +9,9 @@ import Testing
         .appending("Fixtures").appending("help")
 
     @Test(arguments: [
-        [], ["build"], ["plan"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["completion"],
+        [], ["build"], ["plan"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["cache"],
+        ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"], ["builds"], ["builds", "list"],
+        ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
     func help(_ verb: [String]) throws {
         let outcome = try Command().run(verb + ["--help"])
@@ -49,7 +51,7 @@ import Testing
             "-t, --tag", "-f, --file", "--push", "-o, --output", "--platform", "--label", "--annotation", "--no-cache",
             "--metadata-file", "--iidfile", "--progress", "--base", "-r, --requirements", "--env", "--entrypoint",
             "--cmd", "--user", "--workdir", "--index-url", "--extra-index-url", "--find-links", "--lock-file", "--pull",
-            "--upgrade", "--insecure-registry", "-q, --quiet",
+            "--upgrade", "--insecure-registry", "-q, --quiet", "--server",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")
         }

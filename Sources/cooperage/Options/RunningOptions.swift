@@ -26,6 +26,18 @@ struct RunningOptions: ParsableArguments {
         settings.pulls = pull.given("--pull")
     }
 
+    /// Refuses what a server decides.
+    func refuseOnServer() throws {
+        if let host = registry.insecureRegistry.first {
+            throw Origin.flag("--insecure-registry").error(
+                "plain HTTP with '\(host)' is the server's to allow",
+                hints: ["ask whoever runs the server to name it in the server's settings"])
+        }
+        if workers != nil {
+            throw Origin.flag("--workers").error("how many layers are made at a time is the server's to choose")
+        }
+    }
+
     func configure(_ configuration: inout BuildEngine.Configuration, for request: BuildRequest) {
         registry.configure(&configuration)
         configuration.usesCache = request.usesCache

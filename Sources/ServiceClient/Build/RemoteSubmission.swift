@@ -1,0 +1,107 @@
+import Build
+import Diagnostics
+import Interface
+import OCI
+public import Registry
+public import Service
+import Spec
+import Transfer
+
+/// What a request on this machine comes to on a server.
+struct RemoteSubmission {
+    /// The build, but for its context's digest.
+    var build: BuildSubmission
+    /// What the caller lends to it.
+    var secrets: BuildSecrets
+
+    /// - Parameters:
+    ///   - inputs: where its files are in the context.
+    ///   - files: where the code goes.
+    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) {
+        var build = BuildSubmission(base: inputs.base)
+        build.codeDestination = parts.files.destination
+        build.excluded = parts.files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
+        build.requirements = inputs.manifests
+        var logins: [BuildSecrets.Login] = []
+        func withoutLogin(_ url: String) -> String { Self.withoutLogin(url, collecting: &logins) }
+        if let indexes = parts.python?.indexes {
+            build.indexes = .init(
+                indexURL: indexes.indexURL.map(withoutLogin),
+                extraIndexURLs: indexes.extraIndexURLs.map(withoutLogin),
+                findLinks: inputs.findLinks.map { $0.contains("://") ? withoutLogin($0) : $0 },
+                excludeNewer: indexes.excludeNewer)
+        }
+        build.upgrades = parts.python?.upgrade ?? false
+        build.platforms = request.spec.platforms
+        build.annotations = request.spec.annotations
+        if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }
+        let configuration = parts.configuration
+        build.execution = .init(
+            environment: Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 },
+            entrypoint: configuration.entrypoint, command: configuration.command, user: configuration.user,
+            workingDirectory: configuration.workingDirectory, labels: configuration.labels)
+        build.pushes = request.outputs.contains(.registry)
+        build.exports = request.outputs.contains { $0 != .registry }
+        // A name says where to push, or what the kept image is called.
+        build.tags = build.pushes || build.exports ? request.tags : []
+        build.usesCache = request.usesCache
+        build.pulls = request.pulls
+        self.build = build
+        secrets = BuildSecrets(indexes: logins)
+    }
+
+    /// A URL without user and password, which go beside the build and are kept apart.
+    private static func withoutLogin(_ text: String, collecting logins: inout [BuildSecrets.Login]) -> String {
+        // What cannot be read is the server's to refuse.
+        guard let url = try? HTTPURL(text), let user = url.userInformation else { return text }
+        let scope = "\(url.host):\(url.port)"
+        if !logins.contains(where: { $0.scope == scope }) {
+            logins.append(.init(scope: scope, username: user.user, password: user.password))
+        }
+        return url.text
+    }
+}
+
+extension BuildSecrets {
+    /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and its
+    /// base's.
+    public static func registries(
+        of build: BuildSubmission, from credentials: any CredentialSource
+    ) async throws -> [Login] {
+        var names = build.pushes ? build.tags.map(\.registry) : []
+        if case .reference(let reference) = build.base { names.append(reference.registry) }
+        var logins: [Login] = []
+        for name in names where !logins.contains(where: { $0.scope == name }) {
+            guard let credential = try await credentials.credential(for: name) else { continue }
+            logins.append(.init(scope: name, username: credential.user, password: credential.password.reveal()))
+        }
+        return logins
+    }
+}
+
+/// The steps of a request, each where a submission has it.
+struct RequestParts {
+    let base: BaseSource
+    let python: PythonStep?
+    let files: FilesStep
+    let configuration: ConfigurationStep
+
+    /// - Throws: `ClientError` (`not_on_server`) for a spec of another shape.
+    init(_ spec: BuildSpec) throws(ClientError) {
+        var (python, files, configuration): (PythonStep?, FilesStep?, ConfigurationStep?)
+        for step in spec.stages.first?.steps ?? [] {
+            switch step {
+            case .python(let step): python = step
+            case .files(let step): files = step
+            case .configuration(let step): configuration = step
+            }
+        }
+        guard let stage = spec.stages.first, spec.stages.count == 1, let files else {
+            throw ClientError(.notOnServer, "a server builds one stage with the files of one directory")
+        }
+        base = stage.base
+        self.python = python
+        self.files = files
+        self.configuration = configuration ?? ConfigurationStep()
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Interface
+import Registry
+import Service
+import ServiceClient
+
+/// `cooperage builds retry`.
+struct BuildsRetryCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Ask for the same build again, and print the new one's id.",
+        usage: "cooperage builds retry [<options>] <build>",
+        discussion: """
+            What the first build was lent is gone: registry credentials of docker's configuration go along again, those \
+            of package indexes do not.
+            """)
+
+    @Argument(help: "The build's id.")
+    var build: String
+
+    @Flag(help: "Send no registry credentials of docker's configuration along; the server has its own.")
+    var keepCredentials = false
+
+    @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Running") var progress: ProgressOptions
+
+    func execute() async throws {
+        let session = Session(progress)
+        let client = try server.client(session)
+        var secrets = BuildSecrets()
+        if !keepCredentials {
+            secrets.registries = try await BuildSecrets.registries(
+                of: try await client.build(build).build,
+                from: DockerConfiguration(environment: session.environment))
+        }
+        try Console.writeOutput("\(try await client.retry(build, secrets: secrets).id)\n")
+    }
+}
