@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build example test test-large lint format bench golden clean
+.PHONY: help build example test test-large soak fuzz lint format bench golden clean
 
 # uv and the other tools that scripts/setup brings from PyPI.
 export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
@@ -11,7 +11,9 @@ export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
 RELEASE := -c release --static-swift-stdlib
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
-SHELL_SCRIPTS := $(wildcard scripts/* .ci/run base-images/debian/*)
+SHELL_SCRIPTS := $(wildcard scripts/* .ci/run base-images/debian/* deploy/image/build)
+
+SERVICE_TESTS := ^(Service|ServiceAPI|ServiceClient|Database|Cooperage)Tests\.
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,11 +36,20 @@ test: ## lint, build and run all tests, against real registries and runtimes
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
 	swift build --build-tests
-	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
+	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need. So the service's
+	@# tests, whose clients wait for a limited time, run by themselves.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --skip '$(SERVICE_TESTS)'
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --filter '$(SERVICE_TESTS)'
 
 test-large: ## run the tests that take minutes, too: a base made twice
 	@COOPERAGE_TEST_LARGE=1 $(MAKE) --no-print-directory test
+
+soak: ## kill servers, take away what they need and load them, for half an hour
+	@scripts/setup test
+	swift build --build-tests
+	@# One after the other: what is measured is not to be another test's load.
+	COOPERAGE_TEST_SOAK=1 swift test --skip-build --no-parallel \
+		--filter 'CooperageTests\.(KillTests|LoadTests|SlowReaderTests|OutageTests|StopTests)'
 
 lint: ## check the format of the Swift sources, and the shell scripts
 	@scripts/setup lint
@@ -51,6 +62,10 @@ format: ## bring the Swift sources into their format
 bench: ## measure Cooperage beside buildah and uv
 	@scripts/setup bench
 	bench/run
+
+fuzz: ## feed the reader of Dockerfiles with mutations by libFuzzer, FUZZ_SECONDS long (600)
+	@scripts/setup build
+	scripts/fuzz
 
 golden: ## write the golden OCI layout of the tests anew
 	@scripts/setup test
