@@ -28,6 +28,15 @@ extension TLSFiles {
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        if let clientAuthority {
+            do {
+                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(clientAuthority.string))
+            } catch {
+                throw unusable(clientAuthority, "authority of clients' certificates", error)
+            }
+            // Whoever has none is turned away. Its name is a client's, not that of the machine it comes from.
+            configuration.certificateVerification = .noHostnameVerification
+        }
         do {
             // That the two belong together is found out here.
             _ = try NIOSSLContext(configuration: configuration)

@@ -71,11 +71,27 @@ import Testing
             }
             await #expect(throws: (any Error).self) { try await api.get("/version") }
         }
+        // Where an authority of clients is named, they show a certificate beside their token.
+        let demanding = { @Sendable (settings: inout APISettings, _: ServiceSite) in
+            settings.tls = TLSFiles(certificate: certificate, key: key, clientAuthority: certificate)
+        }
+        try await APISite.run(demanding) { (api) async throws -> Void in
+            let url = "https://\(api.address)/api/v1/version"
+            let trusting = ["--cacert", certificate.string]
+            let token = ["Authorization: Bearer \(api.admin)"]
+            await #expect(throws: (any Error).self) {
+                try await Curl.send("GET", url, headers: token, arguments: trusting)
+            }
+            let shown = trusting + ["--cert", certificate.string, "--key", key.string]
+            #expect(try await Curl.send("GET", url, headers: token, arguments: shown).status == 200)
+            #expect(try await Curl.send("GET", url, arguments: shown).status == 401)
+        }
         // What cannot be used is told at once.
         let site = try await ServiceSite()
         var settings = APISettings(address: .tcp(host: "127.0.0.1", port: 0))
         for tls in [
             TLSFiles(certificate: key, key: key), TLSFiles(certificate: certificate, key: certificate),
+            TLSFiles(certificate: certificate, key: key, clientAuthority: key),
         ] {
             settings.tls = tls
             let error = #expect(throws: ServiceError.self) {
