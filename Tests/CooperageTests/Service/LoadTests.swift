@@ -12,7 +12,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(30))) func manyClientsAreAllServed() async throws {
         try await DockerRegistry.run { registry in
-            try await ServerSite.run(ServerSite.Settings(workers: 4)) { site in
+            try await ServerSite.run(ServerSite.Settings(workers: 4, lease: "30s")) { site in
                 let client = try await SiteClient(site)
                 // From now on everything but the code is made.
                 let first = try await client.submit(code: "0\n", tags: ["\(registry.host)/load/app:0"])

@@ -18,6 +18,9 @@ final class ServerSite: Sendable {
         var workers = 2
         var drain = "10s"
         var attempts = 1000
+        /// The shortest that is allowed: whoever takes over from the dead need not be waited for. A server that is not to
+        /// die, but to be busy, gets a longer one.
+        var lease = "3s"
         /// `mysql://…`; nil keeps SQLite in the data directory.
         var database: String?
         /// Where the data directory is, if not beside everything else.
@@ -38,11 +41,10 @@ final class ServerSite: Sendable {
         self.settings = settings
         data = settings.data ?? directory.path.appending("data")
         for name in ["home", "tmp"] { try FileSystem.makeDirectory(directory.path.appending(name)) }
-        // The shortest lease that is allowed: whoever takes over from the dead need not be waited for.
         let configuration = """
             data_directory: \(data)
             workers: \(settings.workers)
-            lease: 3s
+            lease: \(settings.lease)
             attempts: \(settings.attempts)
             drain: \(settings.drain)
             housekeeping: {interval: 10s}

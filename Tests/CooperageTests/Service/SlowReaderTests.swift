@@ -9,7 +9,7 @@ import Testing
 @Suite struct SlowReaderTests {
     @Test(.timeLimit(.minutes(5))) func slowReadersOfEventsSlowNoBuild() async throws {
         try await DockerRegistry.run { registry in
-            try await ServerSite.run(ServerSite.Settings(drain: "2s")) { site in
+            try await ServerSite.run(ServerSite.Settings(drain: "2s", lease: "30s")) { site in
                 let client = try await SiteClient(site)
                 // The end of a stream has the whole build in it: far more than lies between a server and a client.
                 func submission(_ number: Int) async throws -> BuildSubmission {
