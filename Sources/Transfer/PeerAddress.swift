@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// The IP address of somebody who is about to be connected to, after names were looked up.
