@@ -1,3 +1,4 @@
+import Diagnostics
 import OCI
 import Transfer
 
@@ -33,20 +34,7 @@ struct Endpoint: Sendable, Hashable {
 /// A URL with further names and values in its query.
 func appending(_ query: [(String, String)], to url: String) -> String {
     guard !query.isEmpty else { return url }
-    let text = query.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+    let text = query.map { "\($0)=\(PercentEncoding.value($1))" }.joined(separator: "&")
     guard let question = url.firstIndex(of: "?") else { return "\(url)?\(text)" }
     return url.index(after: question) == url.endIndex ? url + text : "\(url)&\(text)"
-}
-
-/// A text as a query's value: all but RFC 3986's unreserved characters is escaped.
-private func percentEncoded(_ text: String) -> String {
-    text.utf8.reduce(into: "") { result, byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
-    }
 }

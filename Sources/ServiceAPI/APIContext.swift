@@ -62,7 +62,7 @@ struct APIContext: Hummingbird.RequestContext {
     }
 
     /// A parameter of the path.
-    func parameter(_ name: String) throws -> String { percentDecoded(try parameters.require(name)) }
+    func parameter(_ name: String) throws -> String { PercentEncoding.decoded(try parameters.require(name)) }
 
     /// Who asks, who administers the server.
     func administratorScope() throws -> RequestOrigin {

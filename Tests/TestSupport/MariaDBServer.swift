@@ -22,7 +22,7 @@ public final class MariaDBServer: Sendable {
     /// Makes and starts a server.
     public init() async throws {
         directory = try TemporaryDirectory()
-        port = try Self.freePort()
+        port = try freePorts(1)[0]
         certificate = try SelfSignedCertificate(in: directory.path)
         certificateFile = certificate.file.string
         let data = directory.path.appending("data")
@@ -86,22 +86,6 @@ public final class MariaDBServer: Sendable {
                 "-e", sql,
             ])
         return String(decoding: output, as: UTF8.self)
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutableBytes(of: &address) { bytes -> Int32 in
-            guard let pointer = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
-            guard bind(descriptor, pointer, length) == 0 else { return -1 }
-            return getsockname(descriptor, pointer, &length)
-        }
-        guard result == 0 else { throw ServerProcess.Problem(description: "there is no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     // MARK: One for many tests

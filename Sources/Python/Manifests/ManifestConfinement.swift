@@ -50,7 +50,7 @@ public struct ManifestConfinement: Sendable {
                 if path.lowercased().hasPrefix("localhost/") { path = path.dropFirst("localhost".count) }
             }
             guard path.hasPrefix("/") else { throw refuse("the URL '\(redacted(url: url))'", origin) }
-            try check(path: FilePath(removingPercentEncoding(path)), origin: origin)
+            try check(path: FilePath(PercentEncoding.decoded(path)), origin: origin)
         } else {
             let plain = url.firstRange(of: "+http").map { String(url[url.index(after: $0.lowerBound)...]) } ?? url
             guard allowsURL(plain) else { throw refuse("the URL '\(redacted(url: url))'", origin) }
@@ -158,7 +158,7 @@ public struct ManifestConfinement: Sendable {
     /// A lock that was kept, with the directory where it is now.
     func located(_ lock: Lock) -> Lock { replacing(lock, Self.word, with: prefix) }
 
-    private var prefix: String { "file://" + addingPercentEncoding(root.string) + "/" }
+    private var prefix: String { "file://" + PercentEncoding.path(root.string) + "/" }
 
     private func replacing(_ lock: Lock, _ start: String, with other: String) -> Lock {
         var lock = lock

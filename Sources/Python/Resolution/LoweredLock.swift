@@ -46,7 +46,7 @@ struct LoweredLock: Sendable {
         let links = directory.appending("\(stem).html")
         try FileSystem.write(Array(pins.utf8), to: requirements)
         try FileSystem.write(Array(page.utf8), to: links)
-        return (requirements.string, "file://" + addingPercentEncoding(links.string))
+        return (requirements.string, "file://" + PercentEncoding.path(links.string))
     }
 
     /// The part of the lock that uv's answer names.
@@ -126,7 +126,7 @@ extension PylockDocument.Package {
 extension PylockDocument.File {
     /// The file's address with its digest, as a page of links has it.
     fileprivate var link: String {
-        let place = url ?? "file://" + addingPercentEncoding(path ?? "")
+        let place = url ?? "file://" + PercentEncoding.path(path ?? "")
         return place.prefix { $0 != "#" } + (hashes?["sha256"].map { "#sha256=\($0)" } ?? "")
     }
 }

@@ -48,7 +48,7 @@ struct PylockDocument: Sendable, Decodable {
             if let name { return name }
             let place = (url ?? path ?? "").prefix { $0 != "?" && $0 != "#" }
             let last = place.split(separator: "/").last.map(String.init) ?? ""
-            return removingPercentEncoding(last)
+            return PercentEncoding.decoded(last)
         }
     }
 

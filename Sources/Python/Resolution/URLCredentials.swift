@@ -52,7 +52,7 @@ public struct URLCredentials: Sendable {
 
     private mutating func remember(origin: String, user: String, password: String) {
         guard !entries.contains(where: { $0.origin == origin }) else { return }
-        let userInfo = [user, password].map(addingUserInformationEncoding).joined(separator: ":")
+        let userInfo = [user, password].map(PercentEncoding.value).joined(separator: ":")
         entries.append(Entry(origin: origin, userInfo: userInfo))
     }
 

@@ -52,7 +52,7 @@ struct WheelSelection: Sendable {
             url = URLCredentials.removed(from: given)
         } else {
             let path = directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
-            url = "file://" + addingPercentEncoding(path)
+            url = "file://" + PercentEncoding.path(path)
         }
         var digests: [Digest] = []
         for (algorithm, encoded) in file.hashes ?? [:] {

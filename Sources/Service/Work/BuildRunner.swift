@@ -226,7 +226,7 @@ extension BuildSecrets {
             let login = indexes.first(where: { $0.scope == "\(url.host):\(url.port)" || $0.scope == url.host }),
             let mark = text.firstRange(of: "://")
         else { return text }
-        let userInformation = "\(percentEncoded(login.username)):\(percentEncoded(login.password))@"
+        let userInformation = "\(PercentEncoding.value(login.username)):\(PercentEncoding.value(login.password))@"
         return text[..<mark.upperBound] + userInformation + text[mark.upperBound...]
     }
 }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Takes out of texts what no reader may see: passwords that somebody echoed, and where the server keeps its files.
 struct TextScrubber: Sendable {
     private let replacements: [(text: String, other: String)]
@@ -8,7 +10,7 @@ struct TextScrubber: Sendable {
     init(secrets: [String], paths: [(path: String, other: String)]) {
         let secrets = secrets.filter { $0.utf8.count >= 6 }.flatMap { secret in
             // As URLs have it, too.
-            Set([secret, percentEncoded(secret)]).map { (text: $0, other: "…") }
+            Set([secret, PercentEncoding.value(secret)]).map { (text: $0, other: "…") }
         }
         let paths = paths.map { (text: $0.path, other: $0.other) }
         // The longest first, of which others may be parts.
@@ -26,19 +28,4 @@ struct TextScrubber: Sendable {
         problem.hints = problem.hints.map(scrubbed)
         return problem
     }
-}
-
-/// A user's name or password as a URL has it (RFC 3986, 2.3).
-func percentEncoded(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        default: result += "%" + hexadecimal([byte]).uppercased()
-        }
-    }
-    return result
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import HTTPTypes
 
 /// A call of the Docker Engine API (docs.docker.com/reference/api/engine), as far as its method and path tell.
@@ -34,7 +35,7 @@ struct EngineCall: Sendable, Hashable {
     /// Reads a request.
     /// - Returns: nil where the path is none of an engine.
     init?(method: HTTPRequest.Method, path: String) {
-        var parts = path.split(separator: "/").map { percentDecoded(String($0)) }
+        var parts = path.split(separator: "/").map { PercentEncoding.decoded($0) }
         version = parts.first.flatMap { EngineVersion(path: $0) }
         if version != nil { parts.removeFirst() }
         guard let noun = parts.first, Self.nouns.contains(noun) else { return nil }

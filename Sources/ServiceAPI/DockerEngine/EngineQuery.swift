@@ -11,7 +11,7 @@ struct EngineQuery: Sendable {
         var values: [String: [String]] = [:]
         for pair in (request.uri.query ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
-                percentDecoded(String($0).replacing("+", with: " "))
+                PercentEncoding.decoded($0.replacing("+", with: " "))
             }
             values[parts[0], default: []].append(parts.count == 2 ? parts[1] : "")
         }

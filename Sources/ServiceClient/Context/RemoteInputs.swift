@@ -165,22 +165,9 @@ struct RemoteInputs: Sendable {
             guard line.hasPrefix(key) else { return String(line) }
             let path = line.dropFirst(key.count)
             guard let origin = origins.first(where: { path.hasPrefix($0.start) }) else { return String(line) }
-            let directory = Self.percentEncoded(origin.directory.string)
+            let directory = PercentEncoding.path(origin.directory.string)
             return "url = \"file://\(directory)/\(path.dropFirst(origin.start.count))"
         }.joined(separator: "\n")
-    }
-
-    /// A path as a file URL has it.
-    private static func percentEncoded(_ path: String) -> String {
-        path.utf8.reduce(into: "") { result, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            case _ where "-._~/+!".utf8.contains(byte): result.unicodeScalars.append(Unicode.Scalar(byte))
-            default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
     }
 }
 

@@ -45,7 +45,7 @@ public struct ServerAddress: Sendable, Hashable {
 
     /// A URL of the API.
     func url(_ path: String, query: [(name: String, value: String)] = []) throws(TransferError) -> HTTPURL {
-        let text = query.map { "\($0.name)=\(percentEncoded($0.value))" }.joined(separator: "&")
+        let text = query.map { "\($0.name)=\(PercentEncoding.value($0.value))" }.joined(separator: "&")
         return try HTTPURL("\(self)/api/v1\(path)\(text.isEmpty ? "" : "?\(text)")")
     }
 }
@@ -56,18 +56,5 @@ extension ServerAddress: CustomStringConvertible {
         var text = Substring(url.text)
         while text.last == "/" { text.removeLast() }
         return String(text)
-    }
-}
-
-/// A text as a value in a query: all but RFC 3986's unreserved characters is escaped.
-private func percentEncoded(_ text: String) -> String {
-    text.utf8.reduce(into: "") { result, byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        case _ where "-._~".utf8.contains(byte): result.unicodeScalars.append(Unicode.Scalar(byte))
-        default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
     }
 }

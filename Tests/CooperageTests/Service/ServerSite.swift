@@ -51,7 +51,7 @@ final class ServerSite: Sendable {
             search_path: "\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
             """
         try FileSystem.write(configuration.utf8, to: directory.path.appending("server.yaml"))
-        ports = try Self.freePorts(settings.processes)
+        ports = try freePorts(settings.processes)
         let first = try await Self.start(directory.path, settings, port: ports[0])
         token = try await first.firstMatch(after: "shown this once:\n\n  ")
         running = Mutex([0: first])
@@ -126,28 +126,6 @@ final class ServerSite: Sendable {
 
     /// Where a process is served, whether it runs or not.
     func origin(_ number: Int) -> String { "http://127.0.0.1:\(ports[number])" }
-
-    /// Ports that nobody has, and that the system gives nobody who asks for any: a process that is started again finds its
-    /// own free.
-    private static func freePorts(_ count: Int) throws -> [Int] {
-        var ports: [Int] = []
-        for _ in 0..<1000 where ports.count < count {
-            let port = Int.random(in: 15_000..<30_000)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = UInt16(port).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isFree = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 }
-            }
-            if isFree, !ports.contains(port) { ports.append(port) }
-        }
-        guard ports.count == count else { throw NeverHappened("there are \(count) free ports") }
-        return ports
-    }
 
     // MARK: What is left
 

@@ -17,7 +17,7 @@ import Testing
 
     /// The forms in which a password may turn up.
     private static func forms(user: String, _ password: String) -> [String] {
-        [password, percentEncoded(password), Data("\(user):\(password)".utf8).base64EncodedString()]
+        [password, PercentEncoding.value(password), Data("\(user):\(password)".utf8).base64EncodedString()]
     }
 
     private static let needles =

@@ -1,3 +1,4 @@
+import Diagnostics
 import Testing
 
 @testable import Service
@@ -30,5 +31,5 @@ import Testing
     @Test(arguments: [
         ("abcXYZ019-._~", "abcXYZ019-._~"), ("a b", "a%20b"), ("@:/?#%", "%40%3A%2F%3F%23%25"), ("é", "%C3%A9"),
     ])
-    func escapes(_ text: String, _ escaped: String) { #expect(percentEncoded(text) == escaped) }
+    func escapes(_ text: String, _ escaped: String) { #expect(PercentEncoding.value(text) == escaped) }
 }
