@@ -20,7 +20,7 @@ struct SocketFile: Sendable {
     init(_ path: FilePath) throws {
         self.path = path
         if FileSystem.exists(path) {
-            guard Self.isSocket(path) else {
+            guard try FileSystem.status(path, followingLinks: false)?.kind == .socket else {
                 throw Self.refuse(path, "which is there, and no socket", "remove it, or choose another path")
             }
             guard !Self.answers(path) else {
@@ -54,11 +54,6 @@ struct SocketFile: Sendable {
 
     private static func refuse(_ path: FilePath, _ why: String, _ hint: String) -> ServiceError {
         ServiceError(.invalidConfiguration, "the server cannot listen on unix:\(path), \(why)", hints: [hint])
-    }
-
-    private static func isSocket(_ path: FilePath) -> Bool {
-        var status = stat()
-        return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// Whether somebody takes connections there; the socket of a server that died does not.

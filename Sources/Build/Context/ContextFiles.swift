@@ -101,7 +101,7 @@ private struct Walk {
             case .symbolicLink where !isIgnored:
                 let target = try source.linkTarget(path)
                 items.append(.init(path: path, kind: .symbolicLink(target: target), isExecutable: true))
-            case .other where !isIgnored: skipped.append(path)
+            case .socket where !isIgnored, .other where !isIgnored: skipped.append(path)
             default: break
             }
         }

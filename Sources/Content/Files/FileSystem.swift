@@ -193,7 +193,8 @@ public struct FileStatus: Sendable, Hashable {
         case file
         case directory
         case symbolicLink
-        /// A device, a socket or a pipe.
+        case socket
+        /// A device or a pipe.
         case other
     }
 
@@ -217,6 +218,7 @@ public struct FileStatus: Sendable, Hashable {
         case S_IFREG: kind = .file
         case S_IFDIR: kind = .directory
         case S_IFLNK: kind = .symbolicLink
+        case S_IFSOCK: kind = .socket
         default: kind = .other
         }
         mode = UInt32(status.st_mode & 0o7777)
