@@ -34,6 +34,8 @@ public struct BuildEngine: Sendable {
         public var downloads = 8
         /// How wheels are divided into layers.
         public var partition = WheelPartition()
+        /// Whose connections are used, and which hosts it asks by plain HTTP; nil has some for the engine alone.
+        public var client: HTTPClient?
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
         /// Who we are at registries; nil takes docker's configuration file of the environment.
@@ -70,7 +72,8 @@ public struct BuildEngine: Sendable {
     public init(_ configuration: Configuration, events: BuildEvents) throws {
         self.configuration = configuration
         self.events = events
-        let client = HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
+        let client =
+            configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
             try configuration.credentials ?? DockerConfiguration(environment: configuration.environment)
         registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)

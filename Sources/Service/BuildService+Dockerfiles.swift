@@ -49,16 +49,16 @@ extension BuildService {
         _ build: DockerfileBuild, secrets: BuildSecrets = BuildSecrets(), project: String, by request: RequestContext
     ) async throws -> (build: BuildRecord, remarks: [LoweringRemark]) {
         let (context, manifest) = try await withIgnoreFile(build.context, project: project)
-        let index = ContextIndex(manifest)
+        let source = ManifestSource(manifest, store: try contexts.store(of: project))
         var lowering = DockerfileLowering(
             try await document(build, manifest, project: project), buildArguments: build.arguments,
             target: build.target, platform: build.platform ?? .host)
         let catalog = BaseCatalog(directories: settings.baseImageDirectories)
         lowering.catalogNames = Set(try await blocking { try catalog.names() })
         lowering.contextEntry = { path in
-            switch index.kind(of: path) {
+            switch source.kind(of: path) {
             case .directory: .directory
-            case .file, .link: .file
+            case .some: .file
             case nil: nil
             }
         }
@@ -148,7 +148,7 @@ extension BuildService {
         }
         var configuration = BuildEngine.Configuration(
             cache: try cache(of: project), environment: settings.network.merging(["PATH": settings.searchPath]) { $1 })
-        configuration.insecureRegistries = settings.insecureRegistries
+        configuration.client = client
         configuration.pulls = pulls
         configuration.credentials = try await CredentialBook(store: store, vault: vault)
             .credentials(project: project, lent: secrets)

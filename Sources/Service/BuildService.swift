@@ -1,6 +1,7 @@
 import Diagnostics
 public import Logging
 import SystemPackage
+import Transfer
 
 /// The service without its doors: what every door (REST, the Docker Engine endpoint) offers is a method here, and each one
 /// takes the project that the caller may act in. Who the caller is was found out before (`caller(bearer:)`), and that he
@@ -16,6 +17,8 @@ public struct BuildService: Sendable {
     public let settings: ServiceSettings
     let authenticator: CallerAuthenticator
     let bell = Doorbell()
+    /// Asks registries and indexes, for all builds by the same connections.
+    let client: HTTPClient
     let logger: Logger
 
     /// Takes the parts.
@@ -34,6 +37,7 @@ public struct BuildService: Sendable {
         self.logger = logger
         contexts = ContextStorage(
             directory: settings.dataDirectory, records: store, limits: settings.contextLimits)
+        client = HTTPClient(configuration: .init(insecureHosts: settings.insecureRegistries))
         authenticator = CallerAuthenticator(store: store, issuers: settings.issuers)
     }
 

@@ -310,7 +310,9 @@ package actor MemoryStore: MetadataStore {
         contexts["\(project) \(digest)"] = (project, digest, clock)
     }
 
-    package func hasContext(_ digest: Digest, project: String) -> Bool { contexts["\(project) \(digest)"] != nil }
+    package func idleTime(ofContext digest: Digest, project: String) -> Duration? {
+        contexts["\(project) \(digest)"].map { .milliseconds(clock.milliseconds - $0.usedAt.milliseconds) }
+    }
 
     package func removeContexts(usedBefore time: ServerTime) -> [(project: String, digest: Digest)] {
         let old = contexts.filter { $0.value.usedAt < time }

@@ -434,12 +434,13 @@ import Testing
             let digest = try Digester.digest(of: "context".utf8)
             try await store.setContext(digest, project: "a", size: 5)
             try await store.setContext(digest, project: "a", size: 5)
-            #expect(try await store.hasContext(digest, project: "a"))
-            #expect(try await store.hasContext(digest, project: "b") == false)
+            let idleTime = try await store.idleTime(ofContext: digest, project: "a")
+            #expect(idleTime.map { $0 >= .zero && $0 < .seconds(60) } == true)
+            #expect(try await store.idleTime(ofContext: digest, project: "b") == nil)
             #expect(try await store.removeContexts(usedBefore: try await store.now() + .seconds(-60)).isEmpty)
             let removed = try await store.removeContexts(usedBefore: try await store.now() + .seconds(60))
             #expect(removed.map(\.project) == ["a"] && removed.map(\.digest) == [digest])
-            #expect(try await store.hasContext(digest, project: "a") == false)
+            #expect(try await store.idleTime(ofContext: digest, project: "a") == nil)
         }
     }
 

@@ -21,7 +21,10 @@ struct PythonStepPlanner: StepPlanner {
     func plan(into draft: inout PlanDraft) async throws {
         let base = draft.base
         let (environment, resolution) = try await events.phase(.resolve) {
-            let manifests = try step.manifests.map { try Manifest(FilePath($0)) }
+            let manifests = try step.manifests.map { path in
+                try confinement?.prepare(FilePath(path))
+                return try Manifest(FilePath(path))
+            }
             let environment = try await base.pythonEnvironment()
             let request = ResolutionRequest(
                 manifests: manifests, indexes: step.indexes, target: environment.target,

@@ -11,27 +11,55 @@ import TOMLKit
 /// another tenant's wheel would show them what is not theirs. The tree below the directory is taken to hold no links that
 /// lead out of it; whoever writes it sees to that.
 ///
+/// The tree need not be there as a whole: what is about to be read of it is asked for first (`prepare`). Most builds know
+/// the answer to their manifests already, and read nothing else.
+///
 /// Where the directory lies says nothing of what it holds, so that keys and locks that are kept name it by a fixed word:
 /// the same manifests in another directory have the same answer.
 public struct ManifestConfinement: Sendable {
     /// The directory, absolute.
     public let root: FilePath
     private let allowsURL: @Sendable (_ url: String) -> Bool
+    private let prepared: @Sendable (_ path: FilePath) throws -> Void
 
     /// Takes the parts.
     /// - Parameters:
     ///   - root: an absolute directory.
+    ///   - prepare: told of a file, or of a directory with all that is in it, before it is looked at.
     ///   - allowsURL: whether packages may come from a URL that a manifest names; it may hold credentials.
-    public init(root: FilePath, allowsURL: @escaping @Sendable (_ url: String) -> Bool) {
+    public init(
+        root: FilePath, prepare: @escaping @Sendable (_ path: FilePath) throws -> Void = { _ in },
+        allowsURL: @escaping @Sendable (_ url: String) -> Bool
+    ) {
         self.root = root.lexicallyNormalized()
         self.allowsURL = allowsURL
+        prepared = prepare
+    }
+
+    // MARK: What is there
+
+    /// Sees to it that a path below the directory is there, if it ever will be.
+    public func prepare(_ path: FilePath) throws {
+        let path = path.lexicallyNormalized()
+        if path.starts(with: root) { try prepared(path) }
+    }
+
+    /// Sees to it that everything is there.
+    func prepareAll() throws { try prepared(root) }
+
+    /// Sees to it that the wheels of a lock are there.
+    func prepare(_ lock: Lock) throws {
+        for package in lock.packages where package.wheel.url.hasPrefix(prefix) {
+            try prepare(FilePath(PercentEncoding.decoded(package.wheel.url.dropFirst("file://".count))))
+        }
     }
 
     // MARK: Checking
 
     /// Refuses a path that leads out of the directory.
-    func check(path: FilePath, origin: String) throws(PythonError) {
+    func check(path: FilePath, origin: String) throws {
         let lexical = path.lexicallyNormalized()
+        try prepare(lexical)
         // Behind a link `..` is another place than the text says.
         let real = Self.real(path)
         let realRoot = Self.real(root) ?? root
@@ -41,7 +69,7 @@ public struct ManifestConfinement: Sendable {
     }
 
     /// Refuses a URL that may not be asked, or a file of this machine outside of the directory.
-    func check(url: String, origin: String) throws(PythonError) {
+    func check(url: String, origin: String) throws {
         let lower = url.lowercased()
         if lower.hasPrefix("file:") {
             var path = url.dropFirst("file:".count).prefix { $0 != "#" && $0 != "?" }
@@ -59,15 +87,18 @@ public struct ManifestConfinement: Sendable {
 
     /// Refuses a requirements file that names what it may not.
     /// - Parameter start: where uv is started: paths may start there as well as at the file.
-    func check(_ file: RequirementsFile, start: FilePath) throws(PythonError) {
+    func check(_ file: RequirementsFile, start: FilePath) throws {
         let directory = file.path.removingLastComponent()
         for line in file.lines {
             let origin = "\(unlocated(file.path.string)):\(line.number)"
-            for word in line.words { try check(word: word, from: [directory, start], origin: origin) }
+            // Most words of a locked file are digests, which name nothing.
+            for word in line.words where !word.hasPrefix("--hash=") {
+                try check(word: word, from: [directory, start], origin: origin)
+            }
         }
     }
 
-    private func check(word: String, from places: [FilePath], origin: String) throws(PythonError) {
+    private func check(word: String, from places: [FilePath], origin: String) throws {
         // `--option=value`, `-rvalue`, `name@value`
         var value = Substring(word)
         if value.hasPrefix("--") {
@@ -90,7 +121,7 @@ public struct ManifestConfinement: Sendable {
 
     /// Refuses a TOML file (a project, a lock, uv's configuration) that names what it may not. One that cannot be read is
     /// uv's to complain about.
-    func check(toml text: String, at path: FilePath) throws(PythonError) {
+    func check(toml text: String, at path: FilePath) throws {
         guard path.lexicallyNormalized().starts(with: root), let table = try? TOMLTable(string: text) else { return }
         try check(table, key: "", directory: path.removingLastComponent(), origin: unlocated(path.string))
     }
@@ -103,7 +134,7 @@ public struct ManifestConfinement: Sendable {
 
     private func check(
         _ value: any TOMLValueConvertible, key: String, directory: FilePath, origin: String
-    ) throws(PythonError) {
+    ) throws {
         switch value.type {
         case .table:
             guard let table = value.table else { return }

@@ -41,7 +41,7 @@ struct ResolutionInputs: Sendable {
                 try confinement.check(toml: file.text, at: file.path)
             }
         }
-        addLocalFiles(request)
+        try addLocalFiles(request)
 
         for file in requirements { credentials.collect(from: file.text) }
         for file in texts { credentials.collect(from: file.text) }
@@ -114,10 +114,12 @@ struct ResolutionInputs: Sendable {
     }
 
     private mutating func add(_ path: FilePath) throws {
+        try confinement?.prepare(path)
         texts.append((path, String(decoding: try FileSystem.read(path), as: UTF8.self)))
     }
 
     private mutating func addIfPresent(_ path: FilePath) throws {
+        try confinement?.prepare(path)
         if try FileSystem.status(path)?.kind == .file { try add(path) }
     }
 
@@ -143,7 +145,7 @@ struct ResolutionInputs: Sendable {
 
     /// What wheels lie in directories that are searched, and which local wheels are named: their texts are unchanged
     /// when the files change.
-    private mutating func addLocalFiles(_ request: ResolutionRequest) {
+    private mutating func addLocalFiles(_ request: ResolutionRequest) throws {
         var places = (environment.variables["UV_FIND_LINKS"] ?? "").split(separator: ",").map { FilePath(String($0)) }
         for file in requirements {
             let directory = file.path.removingLastComponent()
@@ -156,6 +158,7 @@ struct ResolutionInputs: Sendable {
             }
         }
         for place in places {
+            try confinement?.prepare(place)
             guard let status = try? FileSystem.status(place) else { continue }
             if status.kind == .file { localFiles.append("\(place) \(status.size) \(status.modified)") }
             guard status.kind == .directory else { continue }

@@ -89,9 +89,12 @@ public struct Resolver: Sendable {
         let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
             let lock = request.confinement?.located(lock) ?? lock
+            try request.confinement?.prepare(lock)
             return Resolution(lock: lock, isCached: true, credentials: inputs.credentials)
         }
 
+        // What uv reads is uv's to know.
+        try request.confinement?.prepareAll()
         try FileSystem.makeDirectory(cache)
         let scratch = try FileSystem.makeTemporaryDirectory(
             prefix: try FileSystem.absolute(cache).appending("resolve-"))

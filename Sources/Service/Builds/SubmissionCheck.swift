@@ -1,4 +1,5 @@
 import Build
+import Content
 import Diagnostics
 import Layers
 import OCI
@@ -19,14 +20,16 @@ struct SubmissionCheck: Sendable {
         self.contexts = contexts
     }
 
+    /// - Returns: the context's files, where there is one.
     /// - Throws: `ServiceError` with the value at fault.
-    func check() async throws {
+    @discardableResult
+    func check() async throws -> ManifestSource? {
         try checkNames()
         try checkExecution()
         try checkPolicy()
         try checkIndexes()
         try checkPackages()
-        try await checkContext()
+        return try await checkContext()
     }
 
     private func refuse(_ why: String, hints: [String] = []) -> ServiceError {
@@ -141,7 +144,7 @@ struct SubmissionCheck: Sendable {
         }
     }
 
-    private func checkContext() async throws {
+    private func checkContext() async throws -> ManifestSource? {
         var directories = submission.indexes.findLinks.filter { !$0.contains("://") }
         if case .layout(let path) = submission.base { directories.append(path) }
         let needsOne =
@@ -153,22 +156,22 @@ struct SubmissionCheck: Sendable {
                     "code, requirements and directories are of a context, and none is named",
                     hints: ["upload one, and name its digest in 'context'"])
             }
-            return
+            return nil
         }
-        let manifest = try await contexts.manifest(of: digest, project: project)
-        let index = ContextIndex(manifest)
+        // The check may come long after the upload.
+        let source = ManifestSource(
+            try await contexts.use(digest, project: project), store: try contexts.store(of: project))
         for path in submission.requirements {
-            guard index.kind(of: try relative(path)) == .file else {
+            guard source.kind(of: try relative(path)) == .file else {
                 throw refuse("the context holds no file '\(path)'", hints: ["paths start at the context"])
             }
         }
         for path in directories where path != "." {
-            guard index.kind(of: try relative(path)) == .directory else {
+            guard source.kind(of: try relative(path)) == .directory else {
                 throw refuse("the context holds no directory '\(path)'", hints: ["paths start at the context"])
             }
         }
-        // The check may come long after the upload.
-        try await contexts.markUsed(digest, manifest, project: project)
+        return source
     }
 
     private func relative(_ path: String) throws(ServiceError) -> String {
@@ -178,20 +181,4 @@ struct SubmissionCheck: Sendable {
             throw ServiceError(.invalidRequest, error.message, cause: error)
         }
     }
-}
-
-/// What stands at which path of a context. A directory is there, too, where only what lies in it is listed.
-struct ContextIndex: Sendable {
-    private var kinds: [String: ContextManifest.Kind] = [:]
-
-    init(_ manifest: ContextManifest) {
-        for entry in manifest.entries {
-            kinds[entry.path] = entry.kind
-            for ancestor in LayerPath.ancestors(of: entry.path) where kinds[ancestor] == nil {
-                kinds[ancestor] = .directory
-            }
-        }
-    }
-
-    func kind(of path: String) -> ContextManifest.Kind? { kinds[path] }
 }

@@ -80,7 +80,6 @@ public struct ContextStorage: Sendable {
                     .invalidRequest, "'\(entry.path)' has \(entry.size) bytes by the manifest, its content \(blob.size)"
                 )
             }
-            FileSystem.markUsed(store.path(of: digest))
         }
         guard missing.isEmpty else { throw Self.missing(missing) }
         let blob = try store.put(CanonicalJSON.encode(manifest))
@@ -101,7 +100,27 @@ public struct ContextStorage: Sendable {
     /// The files of a context.
     /// - Throws: `ServiceError` (`missing_content`) where this project has no such context.
     public func manifest(of digest: Digest, project: String) async throws -> ContextManifest {
-        guard try await records.hasContext(digest, project: project), let blob = try store(of: project).blob(digest),
+        try await read(digest, project).manifest
+    }
+
+    /// The files of a context that is used now: with all its content it is kept for as long as what was just used is.
+    /// - Throws: `ServiceError` (`missing_content`) where this project has no such context.
+    public func use(_ digest: Digest, project: String) async throws -> ContextManifest {
+        let (manifest, idleTime) = try await read(digest, project)
+        // Marked a moment ago is marked: retention counts in days.
+        guard idleTime > .seconds(60) else { return manifest }
+        let store = try store(of: project)
+        store.markUsed(digest)
+        for entry in manifest.entries { if let digest = entry.digest { store.markUsed(digest) } }
+        try await records.setContext(digest, project: project, size: manifest.size)
+        return manifest
+    }
+
+    private func read(_ digest: Digest, _ project: String) async throws -> (
+        manifest: ContextManifest, idleTime: Duration
+    ) {
+        guard let idleTime = try await records.idleTime(ofContext: digest, project: project),
+            let blob = try store(of: project).blob(digest),
             let manifest = try? CanonicalJSON.decode(
                 ContextManifest.self, from: Data(try blob.readAll(limit: 1 << 30)))
         else {
@@ -109,15 +128,7 @@ public struct ContextStorage: Sendable {
                 .missingContent, "this project has no context \(digest)",
                 context: [FailureContext("missing", digest.description)], hints: ["upload it first"])
         }
-        return manifest
-    }
-
-    /// Remembers that a context is used now, so that it is kept.
-    public func markUsed(_ digest: Digest, _ manifest: ContextManifest, project: String) async throws {
-        let store = try store(of: project)
-        FileSystem.markUsed(store.path(of: digest))
-        for entry in manifest.entries { if let digest = entry.digest { FileSystem.markUsed(store.path(of: digest)) } }
-        try await records.setContext(digest, project: project, size: manifest.size)
+        return (manifest, idleTime)
     }
 
     /// The content of a project's contexts.

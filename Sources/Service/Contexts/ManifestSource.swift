@@ -6,12 +6,16 @@ import OCI
 
 /// A context as the engine reads it: straight from its manifest and the project's content, without a tree on disk.
 struct ManifestSource: ContextSource {
-    private let store: DirectoryBlobStore
+    /// The project's content.
+    let store: DirectoryBlobStore
+    /// Where links lead.
+    let links: ContextLinks
     private var entries: [String: ContextManifest.Entry] = [:]
     private var directories: [String: [String]] = ["": []]
 
     init(_ manifest: ContextManifest, store: DirectoryBlobStore) {
         self.store = store
+        links = ContextLinks(manifest)
         for entry in manifest.entries {
             entries[entry.path] = entry
             add(entry.path)

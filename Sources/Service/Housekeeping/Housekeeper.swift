@@ -127,11 +127,11 @@ public struct Housekeeper: Service {
                 guard let context = build.submission.context, kept.insert("\(build.project) \(context)").inserted else {
                     continue
                 }
-                // One that is gone is told of by the build.
-                guard let manifest = try? await service.contexts.manifest(of: context, project: build.project) else {
-                    continue
+                do {
+                    _ = try await service.contexts.use(context, project: build.project)
+                } catch let error as ServiceError where error.code == .missingContent {
+                    // The build tells of it.
                 }
-                try await service.contexts.markUsed(context, manifest, project: build.project)
             }
             guard builds.count == filter.limit, let last = builds.last else { return }
             filter.before = last.sequence

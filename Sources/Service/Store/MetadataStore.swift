@@ -101,8 +101,8 @@ public protocol SecretStore: Sendable {
 public protocol ContextRecordStore: Sendable {
     /// Remembers a context, or that it was used now.
     func setContext(_ digest: Digest, project: String, size: Int64) async throws
-    /// Whether the project has it.
-    func hasContext(_ digest: Digest, project: String) async throws -> Bool
+    /// How long ago a context was used, by the database's clock; nil where the project has none such.
+    func idleTime(ofContext digest: Digest, project: String) async throws -> Duration?
     /// Contexts that nobody used since; they are forgotten.
     func removeContexts(usedBefore time: ServerTime) async throws -> [(project: String, digest: Digest)]
 }

@@ -44,10 +44,12 @@ struct BuildRunner: Sendable {
     ) async throws -> BuildOutcome {
         let policy = try await service.project(project).policy
         // What was allowed when it was accepted may not be any more.
-        try await SubmissionCheck(submission, project: project, policy: policy, contexts: service.contexts).check()
+        let source = try await SubmissionCheck(
+            submission, project: project, policy: policy, contexts: service.contexts
+        ).check()
         var configuration = BuildEngine.Configuration(
             cache: try service.cache(of: project), environment: environment(in: workspace))
-        configuration.insecureRegistries = settings.insecureRegistries
+        configuration.client = service.client
         configuration.usesCache = submission.usesCache
         configuration.pulls = submission.pulls
         configuration.credentials = credentials
@@ -55,22 +57,18 @@ struct BuildRunner: Sendable {
             try checkExpected(images)
             try await confirm()
         }
-        let confinement = ManifestConfinement(root: workspace.context) { text in
+        let tree = try source.map { try ContextTree($0, at: workspace.context, links: .inside) }
+        let confinement = ManifestConfinement(root: workspace.context, prepare: { try tree?.write($0) }) { text in
             guard let url = try? HTTPURL(text) else { return false }
             return PolicyPattern.allow(policy.indexes, url.text)
         }
         configuration.confinement = confinement
         configuration.planned = { try keep($0, $1, confinement) }
-        if let digest = submission.context {
-            let manifest = try await service.contexts.manifest(of: digest, project: project)
-            let source = ManifestSource(manifest, store: try service.contexts.store(of: project))
-            configuration.contextFiles = { try ContextFiles(source, excluded: $0.excluded) }
-            if needsTree {
-                try await service.contexts.materialise(
-                    manifest, project: project, into: workspace.context, links: .inside)
-            }
+        if let source { configuration.contextFiles = { try ContextFiles(source, excluded: $0.excluded) } }
+        if case .layout(let path) = submission.base, let tree {
+            try await blocking { try tree.write(FilePath(workspace.path(path))) }
         }
-        let packages = try writePackages(in: workspace)
+        let packages = try writePackages(in: workspace, besides: source)
         let engine = try BuildEngine(configuration, events: events)
         var outputs: [BuildOutput] = submission.pushes ? [.registry] : []
         if submission.exports { outputs.append(.layout(workspace.layout)) }
@@ -89,12 +87,6 @@ struct BuildRunner: Sendable {
             references: result.pushed.isEmpty
                 ? [] : digestReferences(metadata.digest, pushed: result.pushed, tags: submission.tags),
             uploadedBytes: result.uploadedBytes)
-    }
-
-    /// Whether a tool reads files of the context by their paths. The code is read without.
-    private var needsTree: Bool {
-        if case .layout = submission.base { return true }
-        return !submission.requirements.isEmpty || !submission.packages.isEmpty
     }
 
     // MARK: What the engine is given
@@ -124,11 +116,11 @@ struct BuildRunner: Sendable {
     /// Writes the requirements that stand in no manifest beside the context's files, where no image sees them. Lists for
     /// pip of other names than `.txt` and `.in` are included there: pip takes any name.
     /// - Returns: where; nil where there are none.
-    private func writePackages(in workspace: BuildWorkspace) throws -> FilePath? {
+    private func writePackages(in workspace: BuildWorkspace, besides source: ManifestSource?) throws -> FilePath? {
         let lines = submission.requirements.filter { !isNamedAsOne($0) }.map { "-r \($0)" } + submission.packages
         guard !lines.isEmpty else { return nil }
         var name = "requirements.txt"
-        while FileSystem.exists(workspace.context.appending(name)) { name = "further-" + name }
+        while source?.kind(of: name) != nil { name = "further-" + name }
         let path = workspace.context.appending(name)
         try FileSystem.write(lines.map { $0 + "\n" }.joined().utf8, to: path, durably: false)
         return path

@@ -148,7 +148,7 @@ import Testing
                 case .file: node.content = try Digester.digest(of: FileSystem.read(path, limit: 1 << 30)).encoded
                 case .symbolicLink: node.content = try FileSystem.linkTarget(path)
                 case .directory: try visit(path, "\(prefix)\(name)/")
-                case .other: break
+                case .socket, .other: break
                 }
                 nodes[prefix + name] = node
             }

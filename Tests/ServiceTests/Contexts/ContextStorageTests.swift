@@ -59,7 +59,7 @@ import Testing
         #expect(try await contexts.manifest(of: digest, project: "default") == manifest)
         #expect(try await contexts.commit(manifest, project: "default") == digest)
         let tree = site.root.appending("tree")
-        try await contexts.materialise(digest, project: "default", into: tree)
+        try await contexts.tree(digest, project: "default", at: tree).writeAll()
         #expect(try site.directory.files(below: "tree") == ["a/b/c.txt", "inside", "large.bin", "outside", "run.sh"])
         #expect(try FileSystem.linkTarget(tree.appending("outside")) == "../../etc/passwd")
         #expect(try FileSystem.read(tree.appending("large.bin")) == large)
@@ -68,8 +68,63 @@ import Testing
         // Nobody can write through another name of the stored content.
         #expect(try FileSystem.status(tree.appending("large.bin"))?.mode == 0o444)
         let confined = site.root.appending("confined")
-        try await contexts.materialise(digest, project: "default", into: confined, links: .inside)
+        try await contexts.tree(digest, project: "default", at: confined, links: .inside).writeAll()
         #expect(try site.directory.files(below: "confined") == ["a/b/c.txt", "inside", "large.bin", "run.sh"])
+    }
+
+    @Test func aTreeHasWhatItsReadersAskFor() async throws {
+        let site = try await ServiceSite()
+        let contexts = site.service.contexts
+        let context = try await site.upload([
+            "a/b/one": [1], "a/two": [2], "code/main.py": [3], "requirements.txt": [4],
+        ])
+        let root = site.root.appending("tree")
+        let tree = try await contexts.tree(context, project: "default", at: root)
+        #expect(try site.directory.files(below: "tree") == [])
+        try tree.write(root.appending("requirements.txt"))
+        // What is not there, or is elsewhere, is its reader's to miss.
+        for path in ["uv.toml", "../other", "../../etc/passwd"] { try tree.write(root.pushing(FilePath(path))) }
+        #expect(try site.directory.files(below: "tree") == ["requirements.txt"])
+        try tree.write(root.appending("a/b/../two"))
+        #expect(try site.directory.files(below: "tree") == ["a/two", "requirements.txt"])
+        try tree.write(root.appending("a"))
+        #expect(try site.directory.files(below: "tree") == ["a/b/one", "a/two", "requirements.txt"])
+        try tree.writeAll()
+        try tree.writeAll()
+        #expect(try site.directory.files(below: "tree") == ["a/b/one", "a/two", "code/main.py", "requirements.txt"])
+    }
+
+    @Test func whereLinksAreAPathMayLeadAnywhereInTheTree() async throws {
+        let site = try await ServiceSite()
+        let contexts = site.service.contexts
+        _ = try await Self.upload([1], to: contexts)
+        let manifest = ContextManifest(entries: [
+            .init(path: "link", kind: .link, mode: 0o777, target: "real"), try Self.file("real/list.txt", [1]),
+        ])
+        let context = try await contexts.commit(manifest, project: "default")
+        let root = site.root.appending("tree")
+        try await contexts.tree(context, project: "default", at: root, links: .inside)
+            .write(root.appending("link/list.txt"))
+        #expect(try FileSystem.read(root.appending("link/list.txt")) == [1])
+    }
+
+    @Test func aUseKeepsAContextWithItsContent() async throws {
+        let site = try await ServiceSite()
+        let contexts = site.service.contexts
+        let context = try await site.upload(["a": [1]])
+        let file = try contexts.store(of: "default").path(of: Digester.digest(of: [1]))
+        func used() throws -> Int64 { try #require(try FileSystem.status(file)).used }
+        try age(file, by: .seconds(3600))
+        let old = try used()
+        // The context was used a moment ago.
+        _ = try await contexts.use(context, project: "default")
+        #expect(try used() == old)
+        await site.store.advance(by: .seconds(90))
+        _ = try await contexts.manifest(of: context, project: "default")
+        #expect(try used() == old)
+        _ = try await contexts.use(context, project: "default")
+        #expect(try used() > old)
+        #expect(await site.store.idleTime(ofContext: context, project: "default") == .zero)
     }
 
     @Test func anotherProjectsContentCannotBeHadByItsDigest() async throws {
@@ -90,7 +145,7 @@ import Testing
         }
         #expect(read?.code == .missingContent)
         await #expect(throws: ServiceError.self) {
-            try await contexts.materialise(context, project: "thief", into: site.root.appending("stolen"))
+            try await contexts.tree(context, project: "thief", at: site.root.appending("stolen"))
         }
         // The answer is the same as for what nobody has.
         let unknown = try Digester.digest(of: Array("unknown".utf8))

@@ -79,8 +79,7 @@ import Testing
         await site.store.advance(by: Self.day * 8)
         try age(site.data.appending("projects"), by: Self.day * 8)
         for (digest, project) in [(used, "default"), (foreign, "team")] {
-            let manifest = try await site.service.contexts.manifest(of: digest, project: project)
-            try await site.service.contexts.markUsed(digest, manifest, project: project)
+            _ = try await site.service.contexts.use(digest, project: project)
         }
         let result = try await Housekeeper(site.service).round()
         #expect(result.contexts == 1 && result.files == 2)
@@ -91,7 +90,7 @@ import Testing
         #expect(try site.service.contexts.missing(digests, project: "default") == [digests[1]])
         #expect(try site.service.contexts.missing(digests, project: "team") == [digests[0], digests[2]])
         let tree = site.root.appending("tree")
-        try await site.service.contexts.materialise(used, project: "default", into: tree)
+        try await site.service.contexts.tree(used, project: "default", at: tree).writeAll()
         #expect(try site.directory.files(below: "tree") == ["other", "shared"])
     }
 

@@ -15,12 +15,13 @@ extension SQLMetadataStore {
         }
     }
 
-    /// Whether the project has it.
-    public func hasContext(_ digest: Digest, project: String) async throws -> Bool {
+    /// How long ago a context was used, by the database's clock; nil where the project has none such.
+    public func idleTime(ofContext digest: Digest, project: String) async throws -> Duration? {
         try await read { connection in
-            try connection.first(
-                "SELECT size FROM contexts WHERE project = ? AND digest = ?",
-                [.text(project), .text(digest.description)]) != nil
+            let row = try connection.first(
+                "SELECT \(dialect.now) - used_at AS idle FROM contexts WHERE project = ? AND digest = ?",
+                [.text(project), .text(digest.description)])
+            return try row.map { .milliseconds(try $0.integer("idle")) }
         }
     }
 
