@@ -187,10 +187,12 @@ import Transfer
             try await site.sending {
                 try await eventually("it was asked") { asked.withLock { $0 } == 1 }
                 try await eventually("it was given up") { await site.store.claimedDeliveries == 0 }
+                #expect(served.withLock { $0 } == 0)
                 isSlow.withLock { $0 = false }
                 try await drain(site)
             }
-            #expect(served.withLock { $0 } == 1)
+            // On a busy machine an answer may come too late once more.
+            #expect(served.withLock { $0 } >= 1)
         }
     }
 
