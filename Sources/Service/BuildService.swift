@@ -1,11 +1,11 @@
-import Diagnostics
+public import Diagnostics
 public import Logging
 import SystemPackage
 import Transfer
 
 /// The service without its doors: what every door (REST, the Docker Engine endpoint) offers is a method here, and each one
-/// takes the project that the caller may act in. Who the caller is was found out before (`caller(bearer:)`), and that he
-/// has the role for it was asked (`Caller.require`).
+/// takes the project that the caller may act in. Who the caller is was found out before (`caller(bearer:)`,
+/// `caller(certificate:)`), and that he has the role for it was asked (`Caller.require`).
 public struct BuildService: Sendable {
     /// What is remembered.
     public let store: any MetadataStore
@@ -38,7 +38,8 @@ public struct BuildService: Sendable {
         contexts = ContextStorage(
             directory: settings.dataDirectory, records: store, limits: settings.contextLimits)
         client = HTTPClient(configuration: .init(insecureHosts: settings.insecureRegistries))
-        authenticator = CallerAuthenticator(store: store, issuers: settings.issuers)
+        authenticator = CallerAuthenticator(
+            store: store, issuers: settings.issuers, certificateRules: settings.certificateRules)
     }
 
     /// Whether the service can work: the database answers, and the data directory can be written to.
@@ -50,6 +51,13 @@ public struct BuildService: Sendable {
     /// Who a bearer token belongs to: one of ours, or a JWT of a configured issuer.
     /// - Throws: `ServiceError` (`unauthenticated`).
     public func caller(bearer token: String) async throws -> Caller { try await authenticator.caller(bearer: token) }
+
+    /// Whom a certificate makes its holder by the rules of the server's configuration.
+    /// - Parameter certificate: one that the connection has verified.
+    /// - Throws: `ServiceError` (`unauthenticated`).
+    public func caller(certificate: ClientCertificate) throws(ServiceError) -> Caller {
+        try authenticator.caller(certificate: certificate)
+    }
 
     func audit(_ action: String, _ subject: String, project: String?, by request: RequestContext) async throws {
         try await store.audit(

@@ -35,6 +35,8 @@ public struct ServiceSettings: Sendable {
     public var network: [String: String] = [:]
     /// Who signs the JWTs that are taken for a token.
     public var issuers: [OIDCIssuer] = []
+    /// Whom clients' certificates make their holders; none leaves it to tokens.
+    public var certificateRules: [CertificateRule] = []
     /// What is kept for how long.
     public var housekeeping = HousekeepingSettings()
     /// How webhooks are sent.

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 import Service
 
 /// What is known of a request while it is served.
@@ -37,6 +38,10 @@ struct APIContext: Hummingbird.RequestContext {
         case nil: false
         }
     }
+
+    /// The certificate that the client showed, which was verified when the connection began; nil without TLS, or where none
+    /// was asked for. It is not kept: to ask for it costs less than to look it up would.
+    func peerCertificate() async -> NIOSSLCertificate? { try? await channel.nioSSL_peerCertificate().get() }
 
     /// Who asks.
     /// - Throws: `ServiceError` (`unauthenticated`) where a route was reached without the middleware that finds out.

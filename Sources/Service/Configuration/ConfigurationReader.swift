@@ -24,7 +24,10 @@ struct ConfigurationReader {
         configuration.keysFile = try root["vault_keys_file"]?.path(from: directory)
         configuration.database = try database(root, dataDirectory: configuration.settings.dataDirectory)
         if let listen = root["listen"] { configuration.listen = try address(listen) }
-        configuration.tls = try root["tls"].map(tls)
+        if let node = root["tls"] {
+            configuration.tls = try tls(node)
+            configuration.settings.certificateRules = try certificateRules(node)
+        }
         configuration.unixSocket = try root["unix_socket"].map(unixSocket)
         configuration.allowsAnonymousLoopback = try root["allow_anonymous_loopback"]?.flag() ?? false
         try readWork(root, into: &configuration.settings)
@@ -75,8 +78,10 @@ struct ConfigurationReader {
         }
     }
 
+    private static let tlsKeys = ["certificate", "key", "client_authority", "clients"]
+
     private func tls(_ node: ConfigurationNode) throws(ServiceError) -> TLSFiles {
-        let mapping = try node.mapping(["certificate", "key", "client_authority"])
+        let mapping = try node.mapping(Self.tlsKeys)
         return TLSFiles(
             certificate: try mapping.required("certificate").path(from: directory),
             key: try mapping.required("key").path(from: directory),
@@ -182,6 +187,26 @@ struct ConfigurationReader {
     }
 
     // MARK: Who may do what
+
+    private func certificateRules(_ tls: ConfigurationNode) throws(ServiceError) -> [CertificateRule] {
+        let mapping = try tls.mapping(Self.tlsKeys)
+        guard let node = mapping["clients"] else { return [] }
+        guard mapping["client_authority"] != nil else {
+            throw node.error(
+                "is for certificates that nobody has verified",
+                hints: ["name the authority whose certificates count as 'tls.client_authority'"])
+        }
+        let rules = try node.list(certificateRule)
+        guard !rules.isEmpty else { throw node.error("is empty") }
+        return rules
+    }
+
+    private func certificateRule(_ node: ConfigurationNode) throws(ServiceError) -> CertificateRule {
+        let mapping = try node.mapping(["subject", "project", "role"])
+        return CertificateRule(
+            subject: try mapping.required("subject").text(), project: try name(mapping.required("project")),
+            role: try mapping["role"].map(role) ?? .builder)
+    }
 
     private func issuer(_ node: ConfigurationNode) throws(ServiceError) -> OIDCIssuer {
         let mapping = try node.mapping(["issuer", "audiences", "keys_url", "keys_file", "clock_skew", "rules"])

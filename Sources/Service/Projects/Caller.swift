@@ -1,8 +1,9 @@
 public import Diagnostics
 
-/// Somebody who was recognised: by a token of ours, by a CI's JWT, by the socket through which he came.
+/// Somebody who was recognised: by a token of ours, by a CI's JWT, by his certificate, by the socket through which he came.
 public struct Caller: Sendable, Hashable {
-    /// How builds and the audit log name him: a token's id, `oidc:` and a subject, `anonymous`, `socket`.
+    /// How builds and the audit log name him: a token's id, `oidc:` and a subject, `certificate:` and a common name,
+    /// `anonymous`, `socket`.
     public var name: String
     /// The project that he may act in; nil is every one.
     public var project: String?

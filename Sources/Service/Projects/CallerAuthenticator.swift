@@ -1,13 +1,16 @@
 import Diagnostics
+import FoundationEssentials
 
-/// Finds out who a bearer token belongs to.
+/// Finds out who a bearer token, or a client's certificate, belongs to.
 struct CallerAuthenticator: Sendable {
     private let store: any MetadataStore
     private let verifiers: [OIDCVerifier]
+    private let certificateRules: [CertificateRule]
 
-    init(store: any MetadataStore, issuers: [OIDCIssuer]) {
+    init(store: any MetadataStore, issuers: [OIDCIssuer], certificateRules: [CertificateRule] = []) {
         self.store = store
         verifiers = issuers.map { OIDCVerifier($0) }
+        self.certificateRules = certificateRules
     }
 
     /// Who it is.
@@ -39,6 +42,26 @@ struct CallerAuthenticator: Sendable {
             let verifier = verifiers.first(where: { $0.issuer.issuer == issuer })
         else { throw Self.unknown }
         return try await verifier.caller(jwt: jwt, now: try await store.now())
+    }
+
+    /// Who the holder of a certificate is that his connection has verified.
+    /// - Throws: `ServiceError` (`unauthenticated`).
+    func caller(certificate: ClientCertificate, now: Date = Date()) throws(ServiceError) -> Caller {
+        let shown = certificate.names.first.map { "certificate '\($0)'" } ?? "certificate without a name"
+        // It was valid when the connection began, which may be long ago.
+        guard now < certificate.expiresAt else {
+            throw ServiceError(
+                .unauthenticated, "the client's \(shown) has expired", hints: ["connect anew with a new one"])
+        }
+        for rule in certificateRules {
+            guard let name = rule.name(in: certificate) else { continue }
+            return Caller(
+                name: "certificate:\(certificate.commonName ?? name)", project: rule.project, role: rule.role)
+        }
+        throw ServiceError(
+            .unauthenticated, "the client's \(shown) fits no rule here, and the request carries no token",
+            hints: ["send 'Authorization: Bearer <token>', or have the certificate named in the server's 'tls.clients'"]
+        )
     }
 
     private static let unknown = ServiceError(

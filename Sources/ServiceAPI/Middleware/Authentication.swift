@@ -4,7 +4,7 @@ import Hummingbird
 import Logging
 import Service
 
-/// Finds out who asks, by the bearer token, and slows down who guesses.
+/// Finds out who asks, by the bearer token, else by the connection's certificate, and slows down who guesses.
 struct Authentication: RouterMiddleware {
     typealias Context = APIContext
     let service: BuildService
@@ -37,13 +37,25 @@ struct Authentication: RouterMiddleware {
         return Caller(name: "anonymous", project: Project.defaultName, role: .builder)
     }
 
+    /// Who asks without a token.
+    private func callerWithoutToken(_ request: Request, _ context: APIContext) async throws -> Caller {
+        var refusal = ServiceError(
+            .unauthenticated, "the request carries no token", hints: ["send 'Authorization: Bearer <token>'"])
+        // What nobody asks for is not read.
+        if !service.settings.certificateRules.isEmpty, let peer = await context.peerCertificate() {
+            do throws(ServiceError) {
+                return try service.caller(certificate: ClientCertificate(peer))
+            } catch {
+                refusal = error
+            }
+        }
+        if let caller = anonymous(request, context) { return caller }
+        throw refusal
+    }
+
     /// Who asks.
     func caller(of request: Request, _ context: APIContext) async throws -> Caller {
-        guard let field = request.headers[.authorization] else {
-            if let caller = anonymous(request, context) { return caller }
-            throw ServiceError(
-                .unauthenticated, "the request carries no token", hints: ["send 'Authorization: Bearer <token>'"])
-        }
+        guard let field = request.headers[.authorization] else { return try await callerWithoutToken(request, context) }
         let address = context.remoteAddress ?? "socket"
         if let wait = failures.wait(for: address) {
             var problem = Problem(

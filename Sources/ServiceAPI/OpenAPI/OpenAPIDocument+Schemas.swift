@@ -7,6 +7,9 @@ extension OpenAPIDocument {
               type: http
               scheme: bearer
               description: "`cprg_<id>_<secret>`, or a JWT of an issuer that the server is configured for."
+            certificate:
+              type: mutualTLS
+              description: A client's certificate that fits a rule of the server's configuration.
           parameters:
             Project:
               name: X-Cooperage-Project

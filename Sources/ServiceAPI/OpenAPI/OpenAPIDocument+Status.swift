@@ -15,6 +15,7 @@ extension OpenAPIDocument {
           - url: /
         security:
           - token: []
+          - certificate: []
         tags:
           - {name: builds, description: What is built.}
           - {name: contexts, description: The files that builds are made of.}

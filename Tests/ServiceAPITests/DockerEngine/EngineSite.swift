@@ -162,6 +162,14 @@ struct EngineSite {
 
     /// Runs docker's own client, found in PATH or where `scripts/setup` puts it.
     func docker(_ arguments: [String], configuration: String? = nil) async throws -> Outcome {
+        try await Self.docker(arguments, host: host, configuration: configuration)
+    }
+
+    /// Runs docker's own client against a host.
+    /// - Parameter environment: variables beside those that lead to the host.
+    static func docker(
+        _ arguments: [String], host: String, environment: [String: String] = [:], configuration: String? = nil
+    ) async throws -> Outcome {
         let scratch = try TemporaryDirectory()
         if let configuration { try scratch.write(Array(configuration.utf8), to: "config.json") }
         let tools = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
@@ -171,11 +179,12 @@ struct EngineSite {
             PATH="$PATH:$1" DOCKER_CONFIG="$2" DOCKER_HOST="$3" DOCKER_BUILDKIT=0
             export PATH DOCKER_CONFIG DOCKER_HOST DOCKER_BUILDKIT
             shift 3
-            docker "$@" 2>&1
+            env "$@" 2>&1
             echo "status $?"
             """
+        let variables = environment.map { "\($0)=\($1)" }
         let bytes = try await runAside(
-            "sh", ["-c", script, "sh", tools.string, scratch.path.string, host] + arguments)
+            "sh", ["-c", script, "sh", tools.string, scratch.path.string, host] + variables + ["docker"] + arguments)
         let text = String(decoding: bytes, as: UTF8.self)
         guard let line = text.split(separator: "\n").last, line.hasPrefix("status "),
             let status = Int32(line.dropFirst("status ".count))

@@ -30,6 +30,11 @@ import Testing
                     certificate: "/etc/cooperage/tls/server.crt", key: "/etc/cooperage/tls/server.key",
                     clientAuthority: "/etc/cooperage/tls/clients.crt"))
         #expect(
+            settings.certificateRules == [
+                CertificateRule(subject: "ci-*", project: "pipelines", role: .builder),
+                CertificateRule(subject: "*@example.org", project: "sandbox", role: .builder),
+            ])
+        #expect(
             configuration.unixSocket
                 == .init(path: "/run/cooperage/docker.sock", mode: 0o660, project: "default", role: .builder))
         #expect(!configuration.allowsAnonymousLoopback)
@@ -128,6 +133,19 @@ import Testing
         ("listen: host:99999", 1, "'listen'"), ("listen: a/b:1", 1, "'listen'"), ("listen: ::1:80", 1, "'listen'"),
         ("allow_anonymous_loopback: yes", 1, "'allow_anonymous_loopback' is 'yes', which is not true or false"),
         ("tls: {certificate: a}", 1, "'tls' lacks 'key'"), ("tls: a", 1, "'tls' must be a mapping"),
+        (
+            "tls:\n  certificate: a\n  key: b\n  clients:\n    - {subject: a, project: b}", 5,
+            "'tls.clients' is for certificates that nobody has verified"
+        ),
+        ("tls:\n  certificate: a\n  key: b\n  client_authority: c\n  clients: []", 5, "'tls.clients' is empty"),
+        (
+            "tls: {certificate: a, key: b, client_authority: c, clients: [{subject: a}]}", 1,
+            "'tls.clients[0]' lacks 'project'"
+        ),
+        (
+            "tls: {certificate: a, key: b, client_authority: c, clients: [{project: a}]}", 1,
+            "'tls.clients[0]' lacks 'subject'"
+        ),
         ("housekeeping:\n  interval: 5m\n  cache_size: 50G", 3, "'housekeeping.cache_size' is '50G'"),
         ("housekeeping:\n  cache_size: 0", 2, "'housekeeping.cache_size' is '0'"),
         ("housekeeping: {grace: 1s}", 1, "'housekeeping.grace' is '1s'"),
