@@ -4,6 +4,7 @@ import Diagnostics
 /// libcurl's easy handle for one request, with the memory that it refers to.
 final class CurlEasy {
     let handle: UnsafeMutableRawPointer
+    private let configuration: HTTPClient.Configuration
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -15,9 +16,10 @@ final class CurlEasy {
             throw TransferError(.failed, "libcurl has no memory for a transfer", context: request.context)
         }
         self.handle = handle
-        setConnection(request, configuration)
+        self.configuration = configuration
+        setConnection(request)
         setBody(request)
-        try setFields(request, configuration)
+        try setFields(request)
     }
 
     deinit {
@@ -29,7 +31,7 @@ final class CurlEasy {
     private func set(_ option: CURLoption, _ value: Int) { cooperage_curl_setopt_long(handle, option, value) }
     private func set(_ option: CURLoption, _ value: String) { cooperage_curl_setopt_string(handle, option, value) }
 
-    private func setConnection(_ request: HTTPRequest, _ configuration: HTTPClient.Configuration) {
+    private func setConnection(_ request: HTTPRequest) {
         set(CURLOPT_URL, request.url.text)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         cooperage_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, message)
@@ -46,6 +48,12 @@ final class CurlEasy {
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
         if let file = configuration.certificateFile { set(CURLOPT_CAINFO, file) }
+        if let identity = configuration.identity {
+            set(CURLOPT_SSLCERT, identity.certificateFile)
+            set(CURLOPT_SSLKEY, identity.keyFile)
+            // Otherwise OpenSSL would ask for a key's password at the terminal.
+            set(CURLOPT_KEYPASSWD, "")
+        }
         // A proxy of the environment serves the world, never this machine.
         if request.url.isLoopback || configuration.admits != nil { set(CURLOPT_PROXY, "") }
     }
@@ -63,7 +71,7 @@ final class CurlEasy {
         }
     }
 
-    private func setFields(_ request: HTTPRequest, _ configuration: HTTPClient.Configuration) throws(TransferError) {
+    private func setFields(_ request: HTTPRequest) throws(TransferError) {
         // Waiting for "100 Continue" costs a second where the server does not know it.
         fields = curl_slist_append(fields, "Expect:")
         var headers = request.headers
@@ -127,15 +135,21 @@ final class CurlEasy {
         func failure(_ code: TransferErrorCode, hints: [String] = []) -> TransferError {
             TransferError(code, words.lowercasedFirst, context: request.context, hints: hints)
         }
+        // In TLS 1.3 the other side's verdict on a certificate comes where its answer is awaited.
+        if [CURLE_SSL_CONNECT_ERROR, CURLE_SEND_ERROR, CURLE_RECV_ERROR].contains(code),
+            let verdict = TLSVerdict(words)
+        {
+            return failure(
+                verdict == .certificateRefused ? .certificateRefused : .untrusted,
+                hints: hints(verdict, words, request))
+        }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
             return failure(.unreachable)
         case CURLE_OPERATION_TIMEDOUT: return failure(.timedOut)
-        case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
-            return failure(
-                .untrusted, hints: ["\(request.url.host) seems to speak plain HTTP on port \(request.url.port)"])
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
             return failure(.untrusted, hints: ["SSL_CERT_FILE can name the certificates to trust"])
+        case CURLE_SSL_CERTPROBLEM: return unusableIdentity(words, request)
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_ABORTED_BY_CALLBACK:
             return failure(.interrupted)
@@ -143,6 +157,30 @@ final class CurlEasy {
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: return failure(.interrupted)
         default: return failure(.failed)
         }
+    }
+
+    private func hints(_ verdict: TLSVerdict, _ words: String, _ request: HTTPRequest) -> [String] {
+        if words.contains("wrong version number") {
+            return ["\(request.url.host) seems to speak plain HTTP on port \(request.url.port)"]
+        }
+        guard verdict == .certificateRefused else { return [] }
+        guard let identity = configuration.identity else {
+            return ["\(request.url.host) serves those alone who show it a certificate"]
+        }
+        return ["has '\(identity.certificateFile)' expired, and is it of an authority that \(request.url.host) takes?"]
+    }
+
+    private func unusableIdentity(_ words: String, _ request: HTTPRequest) -> TransferError {
+        var places = request.context
+        if let identity = configuration.identity {
+            places += [
+                FailureContext("certificate", identity.certificateFile), FailureContext("key", identity.keyFile),
+            ]
+        }
+        return TransferError(
+            .unusableCertificate,
+            "the certificate to show to \(request.url.host) cannot be used: \(words.lowercasedFirst)", context: places,
+            hints: ["certificate and key are PEM files, the key belongs to the certificate and has no password"])
     }
 }
 

@@ -16,6 +16,8 @@ public final class HTTPClient: HTTPSender {
         /// The certificates to trust, a PEM file. By default what `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names, else the
         /// system's.
         public var certificateFile: String?
+        /// The certificate that we show to servers which ask for one; nil shows none.
+        public var identity: ClientIdentity?
         /// How we introduce ourselves.
         public var userAgent: String
         /// Asked of each address right before it is connected to, when names were looked up already; nil admits all. With
@@ -24,9 +26,11 @@ public final class HTTPClient: HTTPSender {
 
         /// Takes the parts.
         public init(
-            insecureHosts: Set<String> = [], certificateFile: String? = nil, userAgent: String = "cooperage"
+            insecureHosts: Set<String> = [], certificateFile: String? = nil, identity: ClientIdentity? = nil,
+            userAgent: String = "cooperage"
         ) {
             self.insecureHosts = insecureHosts
+            self.identity = identity
             self.certificateFile =
                 certificateFile ?? Self.environment("CURL_CA_BUNDLE") ?? Self.environment("SSL_CERT_FILE")
             self.userAgent = userAgent

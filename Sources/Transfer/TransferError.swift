@@ -21,6 +21,10 @@ public enum TransferErrorCode: String, ClassifiedCode {
     case timedOut = "timed_out"
     /// TLS with this host cannot be established or trusted.
     case untrusted
+    /// The host wants a certificate of ours, or another one than it was shown.
+    case certificateRefused = "certificate_refused"
+    /// The certificate that is to be shown, or its key, cannot be used.
+    case unusableCertificate = "unusable_certificate"
     /// A redirect without an end, or to where we do not go.
     case badRedirect = "bad_redirect"
     /// The body is longer than is accepted there.
@@ -36,10 +40,10 @@ public enum TransferErrorCode: String, ClassifiedCode {
     /// libcurl failed in a way that says nothing about the server.
     case failed
 
-    /// The URL is the asker's, all else the world's.
+    /// The URL and the certificate are the asker's, all else the world's.
     public var blame: Blame {
         switch self {
-        case .invalidURL, .invalidHeader, .insecureTransport: .request
+        case .invalidURL, .invalidHeader, .insecureTransport, .certificateRefused, .unusableCertificate: .request
         default: .outside
         }
     }

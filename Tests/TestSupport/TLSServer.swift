@@ -1,6 +1,6 @@
 import Content
 import Foundation
-import SystemPackage
+public import SystemPackage
 
 /// A server that speaks TLS (`openssl s_server`) with a certificate of its own that nobody knows. It serves files that
 /// hold whole answers, head and body.
@@ -13,8 +13,10 @@ public final class TLSServer: Sendable {
     private let directory: TemporaryDirectory
 
     /// Starts a server.
-    /// - Parameter answers: by the path's last part, without a slash.
-    public init(_ answers: [String: String]) async throws {
+    /// - Parameters:
+    ///   - answers: by the path's last part, without a slash.
+    ///   - clientAuthority: whose certificates clients have to show; nil asks for none.
+    public init(_ answers: [String: String], clientAuthority: FilePath? = nil) async throws {
         directory = try TemporaryDirectory()
         for (name, answer) in answers { try FileSystem.write(answer.utf8, to: directory.path.appending(name)) }
         let certificate = try SelfSignedCertificate(in: directory.path)
@@ -24,7 +26,8 @@ public final class TLSServer: Sendable {
             [
                 "s_server", "-accept", "127.0.0.1:0", "-HTTP", "-key", certificate.keyFile.string, "-cert",
                 certificateFile,
-            ],
+            ]
+                + (clientAuthority.map { ["-Verify", "1", "-verify_return_error", "-CAfile", $0.string] } ?? []),
             package: "openssl", directory: directory.path)
         origin = "https://\(try await process.firstMatch(after: "ACCEPT "))"
     }
