@@ -1,11 +1,14 @@
 /// Lets those who ask for the same thing at the same time share the work of getting it.
-actor SharedWork<Key: Hashable & Sendable, Value: Sendable> {
+package actor SharedWork<Key: Hashable & Sendable, Value: Sendable> {
     private var running: [Key: Task<Value, any Error>] = [:]
+
+    /// Nobody is at anything.
+    package init() {}
 
     /// Does the work of a key, or waits for it where somebody is at it already.
     ///
     /// Cancelling one of those who wait ends the work; the others, not being cancelled, begin it anew.
-    func value(for key: Key, work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    package func value(for key: Key, work: @escaping @Sendable () async throws -> Value) async throws -> Value {
         while true {
             try Task.checkCancellation()
             let task = running[key] ?? Task { try await work() }

@@ -33,7 +33,7 @@ struct BuildCommand: Verb {
 
     func execute() async throws {
         let session = Session(progress)
-        let address = try server.address(session.environment)
+        let address = try server.name.address(session.environment)
         var surroundings = try session.surroundings
         surroundings.buildsOnServer = address != nil
         let fixed = surroundings

@@ -2,6 +2,7 @@ import ArgumentParser
 import Interface
 import ServiceClient
 import Spec
+import SystemPackage
 
 /// `cooperage login`.
 struct LoginCommand: Verb {
@@ -11,10 +12,12 @@ struct LoginCommand: Verb {
         usage: "cooperage login [--token-stdin] [<options>]",
         discussion: """
             The token is typed without being shown, or read from standard input. It lies in \
-            ~/.config/cooperage/servers.json, readable by you alone. COOPERAGE_TOKEN goes before it.
+            ~/.config/cooperage/servers.json, readable by you alone, with the paths of the files that were named. Where a \
+            certificate says who you are, no token is asked for. COOPERAGE_TOKEN goes before what is stored.
 
               cooperage login --server https://builds.example.org
               cat token | cooperage login --server https://builds.example.org --token-stdin
+              cooperage login --ca-file ca.pem --cert-file cert.pem --key-file key.pem
             """)
 
     @Flag(help: "Read the token from standard input.")
@@ -23,18 +26,40 @@ struct LoginCommand: Verb {
     @OptionGroup(title: "Server") var server: ServerOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
+    func validate() throws {
+        guard !tokenStdin || server.tokenFile == nil else {
+            throw ValidationError("'--token-stdin' and '--token-file' name two tokens.")
+        }
+    }
+
     func execute() async throws {
         let session = Session(progress)
-        let address = try server.requiredAddress(session.environment)
-        let text = try tokenStdin ? TokenPrompt.standardInput() : TokenPrompt.ask("Token for \(address): ")
-        let token = try ServerCredentials.token(text, from: "standard input")
-        let version = try await ServiceClient(address, token: token, project: server.project).version()
+        let address = try server.name.requiredAddress(session.environment)
         let credentials = ServerCredentials(environment: session.environment)
-        try credentials.store(token, for: address)
-        session.display.receive(.notice("logged in to \(address), version \(version.version)"))
-        if credentials.isGivenByEnvironment {
-            session.display.receive(
-                .warning("\(ServerCredentials.variable) is set, and goes before what was stored now"))
+        let files = try server.files(for: address, credentials)
+        let sender = try files.sender()
+        func client(_ tokens: any TokenSource) -> ServiceClient {
+            ServiceClient(address, tokens: tokens, project: server.project, sender: sender)
+        }
+        let token: ServerCredentials.Token
+        let answer: ServiceClient.Version
+        if let file = server.tokenFile, let tokens = server.givenTokenFile {
+            answer = try await client(tokens).version()
+            token = .file(FilePath(file))
+        } else if !tokenStdin, files.certificate != nil, let known = try await client(FixedToken(nil)).versionIfKnown()
+        {
+            answer = known
+            token = .none
+        } else {
+            let text = try tokenStdin ? TokenPrompt.standardInput() : TokenPrompt.ask("Token for \(address): ")
+            let secret = try ServerCredentials.token(text, from: "standard input")
+            answer = try await client(FixedToken(secret)).version()
+            token = .text(secret)
+        }
+        try credentials.store(token, files: files, for: address)
+        session.display.receive(.notice("logged in to \(address), version \(answer.version)"))
+        if let variable = credentials.givenByEnvironment {
+            session.display.receive(.warning("\(variable) is set, and goes before what was stored now"))
         }
         session.display.close()
     }

@@ -15,7 +15,7 @@ struct LogoutCommand: Verb {
               cooperage logout --server https://builds.example.org
             """)
 
-    @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Server") var server: ServerNameOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {

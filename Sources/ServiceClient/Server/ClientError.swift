@@ -41,6 +41,10 @@ public struct ClientErrorCode: ClassifiedCode {
     public static let invalidBuild = ClientErrorCode("invalid_build", blame: .request)
     /// A token, or the file of tokens, cannot be used.
     public static let invalidCredentials = ClientErrorCode("invalid_credentials", blame: .request)
+    /// A file of the connection to the server cannot be used: an authority, a certificate, a key.
+    public static let unusableFile = ClientErrorCode("unusable_file", blame: .request)
+    /// Whoever should give us a token gives none.
+    public static let noToken = ClientErrorCode("no_token", blame: .outside)
     /// The server lacks content that the context names.
     public static let missingContent = ClientErrorCode("missing_content", blame: .request)
     /// Somebody called the build off.

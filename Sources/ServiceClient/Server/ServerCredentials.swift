@@ -5,18 +5,47 @@ import OCI
 public import Registry
 public import SystemPackage
 
-/// The tokens of servers: `COOPERAGE_TOKEN` for whichever server is asked, else what `cooperage login` stored.
+/// Who we are to servers: the token of the environment for whichever server is asked, else what `cooperage login` stored.
 public struct ServerCredentials: Sendable {
     /// The variable that holds a token.
     public static let variable = "COOPERAGE_TOKEN"
+    /// The variable that names a file with a token.
+    public static let fileVariable = "COOPERAGE_TOKEN_FILE"
+    /// The variable that says whom a CI's token is meant for, where that is not the server's URL.
+    public static let audienceVariable = "COOPERAGE_TOKEN_AUDIENCE"
 
     /// Where tokens are stored, readable by their owner alone.
     public let file: FilePath
     private let environment: [String: String]
 
     private struct Document: Codable {
-        struct Entry: Codable { var token: String }
+        struct Entry: Codable {
+            var token: String?
+            var tokenFile: String?
+            var authority: String?
+            var certificate: String?
+            var key: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case token
+                case tokenFile = "token_file"
+                case authority = "ca_file"
+                case certificate = "cert_file"
+                case key = "key_file"
+            }
+        }
+
         var servers: [String: Entry] = [:]
+    }
+
+    /// What is remembered of who we are.
+    public enum Token: Sendable, Hashable {
+        /// A token.
+        case text(Secret)
+        /// A file that holds one, by an absolute path.
+        case file(FilePath)
+        /// None: the certificate says it.
+        case none
     }
 
     /// Finds the file of an environment: `$XDG_CONFIG_HOME/cooperage/servers.json`, else
@@ -28,25 +57,64 @@ public struct ServerCredentials: Sendable {
         file = directory.appending("cooperage").appending("servers.json")
     }
 
-    /// Whether the environment holds a token, which goes before what is stored.
-    public var isGivenByEnvironment: Bool { !(environment[Self.variable] ?? "").isEmpty }
-
-    /// The token for a server, or nil to come without.
-    /// - Throws: `ClientError` (`invalid_credentials`) with the variable or the file, never with what it holds.
-    public func token(for server: ServerAddress) throws -> Secret? {
-        if let text = environment[Self.variable], !text.isEmpty { return try Self.token(text, from: Self.variable) }
-        return try read().servers[server.key].map { try Self.token($0.token, from: "'\(file)'") }
+    /// The variable of the environment that says who we are, and goes before what is stored.
+    public var givenByEnvironment: String? {
+        [Self.variable, Self.fileVariable].first { !(environment[$0] ?? "").isEmpty }
     }
 
-    /// Stores a token for a server, in place of an earlier one.
-    public func store(_ token: Secret, for server: ServerAddress) throws {
+    /// Where the token for a server comes from: the environment, what is stored, GitHub Actions where the job has its
+    /// variables; from nowhere where there is nothing.
+    /// - Throws: `ClientError` (`invalid_credentials`) with the variable or the file, never with what it holds.
+    public func tokens(for server: ServerAddress) throws -> any TokenSource {
+        if let text = environment[Self.variable], !text.isEmpty {
+            return FixedToken(try Self.token(text, from: Self.variable))
+        }
+        if let path = environment[Self.fileVariable], !path.isEmpty {
+            return TokenFile(FilePath(path), place: FailureContext("variable", Self.fileVariable))
+        }
+        let entry = try read().servers[server.key]
+        if let text = entry?.token { return FixedToken(try Self.token(text, from: "'\(file)'")) }
+        if let path = entry?.tokenFile { return TokenFile(FilePath(path), place: place) }
+        let audience = environment[Self.audienceVariable].flatMap { $0.isEmpty ? nil : $0 } ?? server.description
+        return try ActionsToken(environment: environment, audience: audience) ?? FixedToken(nil)
+    }
+
+    /// The files of the connection to a server: those of the environment, and for the rest those that are stored.
+    public func files(for server: ServerAddress) throws -> ConnectionFiles {
+        let entry = try read().servers[server.key]
+        func named(_ path: String?) -> ConnectionFiles.Named? { path.map { .init(FilePath($0), place: place) } }
+        return ConnectionFiles(environment: environment).completed(
+            by: ConnectionFiles(
+                authority: named(entry?.authority), certificate: named(entry?.certificate), key: named(entry?.key)))
+    }
+
+    private var place: FailureContext { FailureContext("file", file.string) }
+
+    /// Stores who we are to a server, in place of what was stored before.
+    /// - Parameter files: those of the connection, which are stored by their absolute paths.
+    public func store(_ token: Token, files: ConnectionFiles = ConnectionFiles(), for server: ServerAddress) throws {
+        var entry = Document.Entry()
+        switch token {
+        case .text(let secret): entry.token = secret.reveal()
+        case .file(let path): entry.tokenFile = Self.absolute(path)
+        case .none: break
+        }
+        entry.authority = files.authority.map { Self.absolute($0.path) }
+        entry.certificate = files.certificate.map { Self.absolute($0.path) }
+        entry.key = files.key.map { Self.absolute($0.path) }
         var document = try read()
-        document.servers[server.key] = .init(token: token.reveal())
+        document.servers[server.key] = entry
         try write(document)
     }
 
-    /// Forgets a server's token.
-    /// - Returns: whether there was one.
+    private static func absolute(_ path: FilePath) -> String {
+        path.isAbsolute
+            ? path.string
+            : FilePath(FileManager.default.currentDirectoryPath).pushing(path).lexicallyNormalized().string
+    }
+
+    /// Forgets who we are to a server.
+    /// - Returns: whether there was something.
     public func remove(for server: ServerAddress) throws -> Bool {
         var document = try read()
         guard document.servers.removeValue(forKey: server.key) != nil else { return false }

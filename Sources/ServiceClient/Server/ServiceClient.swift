@@ -12,21 +12,30 @@ public struct ServiceClient: Sendable {
     public let address: ServerAddress
     /// How often and when a call is repeated.
     public var retrier: Retrier
-    private let token: Secret?
+    private let tokens: any TokenSource
     private let project: String?
     private let sender: any HTTPSender
     private var watch: ConnectionWatch?
 
-    /// Makes a client. It connects to nobody before the first call.
-    /// - Parameters:
-    ///   - token: who we are; nil comes without, which a server may allow to this machine.
-    ///   - project: in which project an administrator acts; nil is the token's own.
+    /// Makes a client with a token that stays what it is.
+    /// - Parameter token: who we are; nil comes without, which a server may allow to this machine.
     public init(
         _ address: ServerAddress, token: Secret?, project: String? = nil, sender: any HTTPSender = HTTPClient(),
         retrier: Retrier = Retrier()
     ) {
+        self.init(address, tokens: FixedToken(token), project: project, sender: sender, retrier: retrier)
+    }
+
+    /// Makes a client. It connects to nobody before the first call.
+    /// - Parameters:
+    ///   - tokens: who we are.
+    ///   - project: in which project an administrator acts; nil is the token's own.
+    public init(
+        _ address: ServerAddress, tokens: any TokenSource, project: String? = nil,
+        sender: any HTTPSender = HTTPClient(), retrier: Retrier = Retrier()
+    ) {
         self.address = address
-        self.token = token
+        self.tokens = tokens
         self.project = project
         self.sender = sender
         self.retrier = retrier
@@ -102,15 +111,34 @@ public struct ServiceClient: Sendable {
         var request = HTTPRequest(
             call.method, try address.url(call.path, query: call.query), headers: call.headers, body: call.body)
         request.headers["Accept"] = request.headers["Accept"] ?? "application/json"
-        if let token { request.headers["Authorization"] = "Bearer \(token.reveal())" }
         if let project { request.headers["X-Cooperage-Project"] = project }
         request.responseLimit = call.limit
         request.timeouts.stall = stall
         // An API that redirects is another one.
         request.redirects = 0
-        let response: HTTPResponse
+        let token = try await tokens.token()
+        var response = try await answer(to: request, with: token, receive: receive, progress: progress)
+        // Tokens of a CI live for minutes, and some builds for longer. What is refused was not begun.
+        if response.status == 401, let other = try await tokens.token(inPlaceOf: token) {
+            response = try await answer(to: request, with: other, receive: receive, progress: progress)
+        }
+        guard response.isSuccess else {
+            let error = ClientError(response, to: request, at: address)
+            if error.failureClass == .passing { watch?.failed(error) } else { watch?.succeeded() }
+            throw Attempted(error, retryAfter: response.retryAfter)
+        }
+        watch?.succeeded()
+        return response
+    }
+
+    private func answer(
+        to request: HTTPRequest, with token: Secret?, receive: @escaping BodyReceiver,
+        progress: @escaping TransferProgress
+    ) async throws -> HTTPResponse {
+        var request = request
+        if let token { request.headers["Authorization"] = "Bearer \(token.reveal())" }
         do {
-            response = try await sender.send(
+            return try await sender.send(
                 request,
                 receive: { head in
                     guard head.isSuccess, let sink = try receive(head) else { return nil }
@@ -120,17 +148,17 @@ public struct ServiceClient: Sendable {
                         try sink(bytes)
                     }
                 }, progress: progress)
+        } catch let error as TransferError where [.untrusted, .certificateRefused].contains(error.code) {
+            let flags =
+                error.code == .untrusted
+                ? "--ca-file names the authority that vouches for the server"
+                : "--cert-file and --key-file name the certificate to show"
+            throw TransferError(
+                error.code, error.message, context: error.context, hints: error.hints + [flags], cause: error.cause)
         } catch {
             if (error as? any ClassifiedFailure)?.failureClass == .passing { watch?.failed(error) }
             throw error
         }
-        guard response.isSuccess else {
-            let error = ClientError(response, to: request, at: address)
-            if error.failureClass == .passing { watch?.failed(error) } else { watch?.succeeded() }
-            throw Attempted(error, retryAfter: response.retryAfter)
-        }
-        watch?.succeeded()
-        return response
     }
 
     /// An answer that is not what the API says.
@@ -150,4 +178,13 @@ public struct ServiceClient: Sendable {
 
     /// What the server is. It asks for a token that is good for reading.
     public func version() async throws -> Version { try await value(Version.self, of: Call(.get, "/version")) }
+
+    /// What the server is; nil where it does not know who we are.
+    public func versionIfKnown() async throws -> Version? {
+        do {
+            return try await version()
+        } catch let error as ClientError where error.failureClass == .authorisation {
+            return nil
+        }
+    }
 }

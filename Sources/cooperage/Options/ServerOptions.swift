@@ -5,17 +5,15 @@ import Interface
 import Registry
 import ServiceClient
 import Spec
+import SystemPackage
 
-/// Which server is meant, and in which project.
-struct ServerOptions: ParsableArguments {
+/// Which server is meant.
+struct ServerNameOptions: ParsableArguments {
     /// The variable that names a server where no flag does.
     static let variable = "COOPERAGE_SERVER"
 
     @Option(help: "The build server (default: COOPERAGE_SERVER).")
     var server: String?
-
-    @Option(help: "In which project, for a token of all projects.")
-    var project: String?
 
     /// The server that is named; nil where none is, or none is wanted (`--server ''`).
     func address(_ environment: [String: String]) throws -> ServerAddress? {
@@ -40,16 +38,59 @@ struct ServerOptions: ParsableArguments {
         }
         return address
     }
+}
 
-    /// A client of a server, with the token that there is for it.
+/// Which server is meant, in which project, and who we are to it.
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var name: ServerNameOptions
+
+    @Option(help: "In which project, for a token of all projects.")
+    var project: String?
+
+    @Option(
+        help: "A file with the token, read anew when that is refused (default: COOPERAGE_TOKEN_FILE).",
+        completion: .file())
+    var tokenFile: String?
+
+    @Option(
+        help: "The authorities that vouch for the server, PEM (default: COOPERAGE_CA_FILE, else the system's).",
+        completion: .file())
+    var caFile: String?
+
+    @Option(help: "The certificate to show to the server, PEM (default: COOPERAGE_CERT_FILE).", completion: .file())
+    var certFile: String?
+
+    @Option(
+        help: "Its private key, PEM (default: COOPERAGE_KEY_FILE, else the certificate's file).", completion: .file())
+    var keyFile: String?
+
+    /// The files of the connection: those of flags, then of the environment, then those that `login` stored.
+    func files(for address: ServerAddress, _ credentials: ServerCredentials) throws -> ConnectionFiles {
+        func named(_ path: String?, _ flag: String) -> ConnectionFiles.Named? {
+            path.map { .init(FilePath($0), place: FailureContext("flag", flag)) }
+        }
+        return ConnectionFiles(
+            authority: named(caFile, "--ca-file"), certificate: named(certFile, "--cert-file"),
+            key: named(keyFile, "--key-file")
+        ).completed(by: try credentials.files(for: address))
+    }
+
+    /// The token's file that a flag names.
+    var givenTokenFile: TokenFile? {
+        tokenFile.map { TokenFile(FilePath($0), place: FailureContext("flag", "--token-file")) }
+    }
+
+    /// A client of a server, as whom we are to it.
     func client(of address: ServerAddress, _ environment: [String: String]) throws -> ServiceClient {
-        ServiceClient(
-            address, token: try ServerCredentials(environment: environment).token(for: address), project: project)
+        let credentials = ServerCredentials(environment: environment)
+        return ServiceClient(
+            address, tokens: try givenTokenFile ?? credentials.tokens(for: address), project: project,
+            sender: try files(for: address, credentials).sender())
     }
 
     /// A client of the server that must be named.
     func client(_ session: Session) throws -> ServiceClient {
-        try client(of: requiredAddress(session.environment), session.environment)
+        try client(of: name.requiredAddress(session.environment), session.environment)
     }
 }
 
