@@ -28,8 +28,10 @@ extension BuildService {
                 hints: ["a name is 1 to 63 lower-case letters, digits and dashes"])
         }
         let policy = project.policy
-        guard policy.runningLimit >= 1, policy.queuedLimit >= 1, policy.timeoutSeconds >= 1 else {
-            throw ServiceError(.invalidRequest, "the limits of a project are at least 1")
+        guard policy.runningLimit >= 1, policy.queuedLimit >= 1, policy.timeoutSeconds >= 1, policy.webhookLimit >= 0,
+            policy.deliveryLimit >= 1
+        else {
+            throw ServiceError(.invalidRequest, "the limits of a project are at least 1, that of its webhooks 0")
         }
         try await store.setProject(project)
         try await audit("project.set", project.name, project: project.name, by: request)
@@ -138,6 +140,7 @@ extension BuildService {
     /// - Parameters:
     ///   - url: `https`, or plain HTTP to where the server's settings allow it.
     ///   - secret: the key of the signature, at least 16 bytes.
+    /// - Throws: `ServiceError` (`conflict`) where the project has as many as its policy allows.
     public func addWebhook(url: String, secret: String, project: String, by request: RequestContext) async throws
         -> Webhook
     {
@@ -151,7 +154,12 @@ extension BuildService {
         let webhook = Webhook(
             id: id, project: project, url: url,
             sealedSecret: try vault.seal(secret.utf8, for: WebhookSender.purpose(id: id, project: project)))
-        try await store.addWebhook(webhook)
+        let limit = try await self.project(project).policy.webhookLimit
+        guard try await store.addWebhook(webhook, limit: limit) else {
+            throw ServiceError(
+                .conflict, "the project '\(project)' has as many webhooks as its policy allows, which is \(limit)",
+                hints: ["remove one, or ask for a larger 'webhook_limit' in the project's policy"])
+        }
         try await audit("webhook.add", id, project: project, by: request)
         return webhook
     }

@@ -59,7 +59,7 @@ import Testing
     @Test func webhooksAndProjects() async throws {
         try await APISite.run { api in
             let put = try await api.send(
-                "PUT", "/projects/team", json: #"{"targets":["r.example/team/*"],"running_limit":2}"#)
+                "PUT", "/projects/team", json: #"{"targets":["r.example/team/*"],"running_limit":2,"webhook_limit":1}"#)
             #expect(put.status == 200)
             let policy = try #require(put.object()["policy"] as? [String: Any])
             #expect(policy["running_limit"] as? Int == 2 && policy["timeout_seconds"] as? Int == 3600)
@@ -75,6 +75,8 @@ import Testing
             let added = try await api.send("POST", "/webhooks", json: hook, headers: project)
             #expect(added.status == 201)
             #expect(try added.text("project") == "team")
+            let second = try await api.send("POST", "/webhooks", json: hook, headers: project)
+            #expect(second.status == 409, "\(second)")
             let list = try await api.get("/webhooks", headers: project)
             #expect(try list.objects("webhooks").count == 1)
             #expect(!list.string.contains("0123456789abcdef"))

@@ -212,6 +212,8 @@ package actor MemoryStore: MetadataStore {
         let record = rows[number].record
         add("{\"event\":\"state\",\"state\":\"\(record.state.rawValue)\"}", to: number)
         for hook in hooks where hook.project == record.project {
+            let limit = (projectsByName[record.project]?.policy ?? ProjectPolicy()).deliveryLimit
+            guard deliveries.count(where: { $0.delivery.webhook.id == hook.id }) < limit else { continue }
             lastID += 1
             let body = "{\"build\":\"\(record.id)\",\"state\":\"\(record.state.rawValue)\"}"
             deliveries.append((WebhookDelivery(id: lastID, webhook: hook, body: body, attempts: 0), clock))
@@ -338,7 +340,11 @@ package actor MemoryStore: MetadataStore {
     }
 
     package func webhooks(project: String) -> [Webhook] { hooks.filter { $0.project == project } }
-    package func addWebhook(_ webhook: Webhook) { hooks.append(webhook) }
+    package func addWebhook(_ webhook: Webhook, limit: Int) -> Bool {
+        guard webhooks(project: webhook.project).count < limit else { return false }
+        hooks.append(webhook)
+        return true
+    }
 
     package func setSealedSecret(_ sealed: [UInt8], ofWebhook id: String) {
         for number in hooks.indices where hooks[number].id == id { hooks[number].sealedSecret = sealed }
@@ -352,11 +358,14 @@ package actor MemoryStore: MetadataStore {
         return true
     }
 
-    package func claimDeliveries(limit: Int, leaseFor: Duration) throws -> [WebhookDelivery] {
+    package func claimDeliveries(limit: Int, leaseFor: Duration, excluding projects: Set<String>) throws
+        -> [WebhookDelivery]
+    {
         try reach()
         let now = clock
         var taken: [WebhookDelivery] = []
         for number in deliveries.indices where deliveries[number].dueAt <= now && taken.count < limit {
+            if projects.contains(deliveries[number].delivery.webhook.project) { continue }
             deliveries[number].dueAt = now + leaseFor
             deliveries[number].delivery.attempts += 1
             taken.append(deliveries[number].delivery)

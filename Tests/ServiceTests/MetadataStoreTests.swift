@@ -488,8 +488,8 @@ import Testing
     @Test(arguments: StoreKind.allCases) func aWebhooksSecretIsSealedAnew(_ kind: StoreKind) async throws {
         try await kind.run { store in
             for id in ["h", "i"] {
-                try await store.addWebhook(
-                    Webhook(id: id, project: "a", url: "https://x.example/", sealedSecret: [1, 0]))
+                _ = try await store.addWebhook(
+                    Webhook(id: id, project: "a", url: "https://x.example/", sealedSecret: [1, 0]), limit: 10)
             }
             try await store.setSealedSecret([2, 0, 255], ofWebhook: "i")
             #expect(try await store.webhooks(project: "a").map(\.sealedSecret) == [[1, 0], [2, 0, 255]])
@@ -499,29 +499,54 @@ import Testing
     @Test(arguments: StoreKind.allCases) func webhooksAreToldOfEveryState(_ kind: StoreKind) async throws {
         try await kind.run { store in
             let hook = Webhook(id: "h", project: "a", url: "https://x.example/", sealedSecret: [1, 0])
-            try await store.addWebhook(hook)
+            #expect(try await store.addWebhook(hook, limit: 1))
+            #expect(try await store.addWebhook(hook, limit: 1) == false)
             #expect(try await store.webhooks(project: "a") == [hook])
             #expect(try await store.webhooks(project: "b") == [])
             let build = try await Self.accept(store, try Self.new(project: "a"))
             _ = try await Self.accept(store, try Self.new(project: "b"))
-            let deliveries = try await store.claimDeliveries(limit: 10, leaseFor: Self.lease)
+            let deliveries = try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: [])
             #expect(deliveries.map(\.webhook) == [hook])
             #expect(deliveries.map(\.attempts) == [1])
             #expect(deliveries.first?.body.contains(build.id) == true)
             #expect(deliveries.first?.body.contains(#""state":"queued""#) == true)
             // Nobody else takes it meanwhile.
-            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease) == [])
+            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: []) == [])
             let id = try #require(deliveries.first).id
             try await store.endDelivery(id, delivered: false, again: Self.noLease)
-            let again = try await store.claimDeliveries(limit: 10, leaseFor: Self.noLease)
+            let again = try await store.claimDeliveries(limit: 10, leaseFor: Self.noLease, excluding: [])
             #expect(again.map(\.attempts) == [2])
             try await store.endDelivery(id, delivered: true, again: nil)
-            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease) == [])
+            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: []) == [])
             // What is still to be told goes with the webhook.
             _ = try await store.requestCancellation(build.id)
             #expect(try await store.removeWebhook("h", project: "b") == false)
             #expect(try await store.removeWebhook("h", project: "a"))
-            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease) == [])
+            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: []) == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func aReceiverThatIsDownFillsNoDatabase(_ kind: StoreKind) async throws {
+        try await kind.run { store in
+            try await store.setProject(Project(name: "a", policy: ProjectPolicy(deliveryLimit: 3)))
+            for (id, project) in [("h", "a"), ("i", "b")] {
+                let hook = Webhook(id: id, project: project, url: "https://x.example/", sealedSecret: [1])
+                #expect(try await store.addWebhook(hook, limit: 1))
+            }
+            for _ in 0..<5 { _ = try await Self.accept(store, try Self.new(project: "a")) }
+            for _ in 0..<2 { _ = try await Self.accept(store, try Self.new(project: "b")) }
+            // Whose receivers keep others waiting is passed over.
+            let others = try await store.claimDeliveries(limit: 10, leaseFor: Self.noLease, excluding: ["a", "c"])
+            #expect(others.map(\.webhook.id) == ["i", "i"])
+            #expect(try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: ["a", "b"]) == [])
+            let all = try await store.claimDeliveries(limit: 10, leaseFor: Self.noLease, excluding: [])
+            #expect(all.map(\.webhook.id).sorted() == ["h", "h", "h", "i", "i"])
+            // There is room again for one.
+            let first = try #require(all.first { $0.webhook.id == "h" })
+            try await store.endDelivery(first.id, delivered: true, again: nil)
+            for _ in 0..<2 { _ = try await Self.accept(store, try Self.new(project: "a")) }
+            let again = try await store.claimDeliveries(limit: 10, leaseFor: Self.lease, excluding: ["b"])
+            #expect(again.count == 3 && !again.map(\.id).contains(first.id))
         }
     }
 

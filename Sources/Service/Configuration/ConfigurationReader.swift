@@ -251,6 +251,7 @@ struct ConfigurationReader {
     private func project(_ node: ConfigurationNode) throws(ServiceError) -> Project {
         let mapping = try node.mapping([
             "name", "targets", "bases", "indexes", "allow_source_builds", "running_limit", "queued_limit", "timeout",
+            "webhook_limit", "delivery_limit",
         ])
         func patterns(_ key: String) throws(ServiceError) -> [String] {
             try mapping[key]?.list { node throws(ServiceError) in try node.text() } ?? []
@@ -263,6 +264,8 @@ struct ConfigurationReader {
         if let node = mapping["timeout"] {
             policy.timeoutSeconds = Int(try node.duration(atLeast: .seconds(1)).components.seconds)
         }
+        if let node = mapping["webhook_limit"] { policy.webhookLimit = try node.integer(0...1000) }
+        if let node = mapping["delivery_limit"] { policy.deliveryLimit = try node.integer(1...100_000) }
         return Project(name: try name(mapping.required("name")), policy: policy)
     }
 

@@ -22,6 +22,9 @@ public struct WebhookSender: Service {
 
     /// So many deliveries are under way at once, so that a receiver which takes its time keeps few others waiting.
     private static let room = 16
+    /// So many of them begin for one project at once: one whose receivers are down keeps half of the room, at most, from the
+    /// others.
+    private static let share = 4
     /// The longest wait before a delivery is tried again.
     private static let longestPause = Duration.seconds(3600)
 
@@ -46,19 +49,20 @@ public struct WebhookSender: Service {
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
                 let (ticket, endTicket) = (service.bell.ticket(), ends.ticket())
                 let room = Self.room - underWay.count
-                let deliveries = room > 0 ? await claim(room) : []
+                let busy = underWay.projects(withAtLeast: Self.share)
+                let deliveries = room > 0 ? await claim(min(room, Self.share), excluding: busy) : []
                 for delivery in deliveries {
-                    underWay.begin()
+                    underWay.begin(delivery.webhook.project)
                     group.addTask {
                         await deliver(delivery)
-                        underWay.end()
+                        underWay.end(delivery.webhook.project)
                         ends.ring(.work)
                     }
                 }
                 guard deliveries.isEmpty else { continue }
                 // What other processes leave is found within a second.
                 await cancelWhenGracefulShutdown {
-                    if room > 0 {
+                    if room > 0, busy.isEmpty {
                         await service.bell.wait(for: .work, since: ticket, atMost: .seconds(1))
                     } else {
                         await ends.wait(for: .work, since: endTicket, atMost: .seconds(1))
@@ -68,10 +72,10 @@ public struct WebhookSender: Service {
         }
     }
 
-    private func claim(_ limit: Int) async -> [WebhookDelivery] {
+    private func claim(_ limit: Int, excluding projects: Set<String>) async -> [WebhookDelivery] {
         do {
             return try await service.store.claimDeliveries(
-                limit: limit, leaseFor: service.settings.webhooks.timeout * 2 + .seconds(10))
+                limit: limit, leaseFor: service.settings.webhooks.timeout * 2 + .seconds(10), excluding: projects)
         } catch {
             if !Task.isCancelled { service.logger.error("no delivery to a webhook can be taken: \(error)") }
             return []
@@ -182,11 +186,22 @@ public struct WebhookSender: Service {
     }
 }
 
-/// How many deliveries are under way.
+/// How many deliveries are under way, by project.
 private final class UnderWay: Sendable {
-    private let number = Mutex(0)
+    private let numbers = Mutex<[String: Int]>([:])
 
-    var count: Int { number.withLock { $0 } }
-    func begin() { number.withLock { $0 += 1 } }
-    func end() { number.withLock { $0 -= 1 } }
+    var count: Int { numbers.withLock { $0.values.reduce(0, +) } }
+
+    func begin(_ project: String) { numbers.withLock { $0[project, default: 0] += 1 } }
+
+    func end(_ project: String) {
+        numbers.withLock { numbers in
+            let left = numbers[project, default: 0] - 1
+            numbers[project] = left > 0 ? left : nil
+        }
+    }
+
+    func projects(withAtLeast number: Int) -> Set<String> {
+        numbers.withLock { Set($0.filter { $0.value >= number }.keys) }
+    }
 }

@@ -45,11 +45,16 @@ public struct ProjectPolicy: Sendable, Hashable, Codable {
     public var queuedLimit: Int
     /// The longest time that an attempt may take, in seconds.
     public var timeoutSeconds: Int
+    /// How many webhooks it may have. Each change of a build's state writes a message to each of them.
+    public var webhookLimit: Int
+    /// How many messages may wait for one webhook. What a receiver that is down would be told above that is lost to it.
+    public var deliveryLimit: Int
 
     /// Takes the parts.
     public init(
         targets: [String] = [], bases: [String] = [], indexes: [String] = [], allowsSourceBuilds: Bool = false,
-        runningLimit: Int = 16, queuedLimit: Int = 10_000, timeoutSeconds: Int = 3600
+        runningLimit: Int = 16, queuedLimit: Int = 10_000, timeoutSeconds: Int = 3600, webhookLimit: Int = 10,
+        deliveryLimit: Int = 1000
     ) {
         self.targets = targets
         self.bases = bases
@@ -58,6 +63,8 @@ public struct ProjectPolicy: Sendable, Hashable, Codable {
         self.runningLimit = runningLimit
         self.queuedLimit = queuedLimit
         self.timeoutSeconds = timeoutSeconds
+        self.webhookLimit = webhookLimit
+        self.deliveryLimit = deliveryLimit
     }
 
     enum CodingKeys: String, CodingKey {
@@ -66,6 +73,8 @@ public struct ProjectPolicy: Sendable, Hashable, Codable {
         case runningLimit = "running_limit"
         case queuedLimit = "queued_limit"
         case timeoutSeconds = "timeout_seconds"
+        case webhookLimit = "webhook_limit"
+        case deliveryLimit = "delivery_limit"
     }
 
     /// Reads the object; every member may be missing.
@@ -79,6 +88,8 @@ public struct ProjectPolicy: Sendable, Hashable, Codable {
             allowsSourceBuilds: try container.decodeIfPresent(Bool.self, forKey: .allowsSourceBuilds) ?? false,
             runningLimit: try container.decodeIfPresent(Int.self, forKey: .runningLimit) ?? usual.runningLimit,
             queuedLimit: try container.decodeIfPresent(Int.self, forKey: .queuedLimit) ?? usual.queuedLimit,
-            timeoutSeconds: try container.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? usual.timeoutSeconds)
+            timeoutSeconds: try container.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? usual.timeoutSeconds,
+            webhookLimit: try container.decodeIfPresent(Int.self, forKey: .webhookLimit) ?? usual.webhookLimit,
+            deliveryLimit: try container.decodeIfPresent(Int.self, forKey: .deliveryLimit) ?? usual.deliveryLimit)
     }
 }

@@ -122,15 +122,18 @@ public protocol ImageStore: Sendable {
 public protocol WebhookStore: Sendable {
     /// The webhooks of a project, in the order in which they were added.
     func webhooks(project: String) async throws -> [Webhook]
-    /// Adds a webhook.
-    func addWebhook(_ webhook: Webhook) async throws
+    /// Adds a webhook, unless the project has so many already.
+    /// - Returns: whether it was added.
+    func addWebhook(_ webhook: Webhook, limit: Int) async throws -> Bool
     /// Keeps another encryption of a webhook's secret.
     func setSealedSecret(_ sealed: [UInt8], ofWebhook id: String) async throws
     /// Removes a webhook, and what it was still to be told.
     /// - Returns: whether there was one.
     func removeWebhook(_ id: String, project: String) async throws -> Bool
     /// Takes deliveries that are due, and keeps others from them for a while.
-    func claimDeliveries(limit: Int, leaseFor: Duration) async throws -> [WebhookDelivery]
+    /// - Parameter projects: whose are left for later.
+    func claimDeliveries(limit: Int, leaseFor: Duration, excluding projects: Set<String>) async throws
+        -> [WebhookDelivery]
     /// Ends a delivery: done, or again after a while; nil gives it up.
     func endDelivery(_ id: Int64, delivered: Bool, again: Duration?) async throws
 }

@@ -97,6 +97,7 @@ struct PolicyDocument: RequestDocument {
 
     static let shape = JSONShape.members([
         "targets", "bases", "indexes", "allow_source_builds", "running_limit", "queued_limit", "timeout_seconds",
+        "webhook_limit", "delivery_limit",
     ])
 }
 

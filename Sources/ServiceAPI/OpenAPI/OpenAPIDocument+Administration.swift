@@ -194,6 +194,9 @@ extension OpenAPIDocument {
                         value: {url: "https://hooks.example/builds", secret: 0123456789abcdef0123456789abcdef}
               responses:
                 <<: [*guarded, *found, *json]
+                "409":
+                  description: "`conflict`: the project has as many as its policy allows."
+                  content: *problem
                 "201":
                   description: The webhook.
                   content:

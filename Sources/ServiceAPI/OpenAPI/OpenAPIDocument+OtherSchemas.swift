@@ -92,6 +92,12 @@ extension OpenAPIDocument {
                   type: [integer, "null"]
                   minimum: 1
                   maximum: 604800
+                webhook_limit: {description: How many webhooks it may have., type: [integer, "null"], minimum: 0, maximum: 1000}
+                delivery_limit:
+                  description: How many messages may wait for one webhook. What comes above is lost to it.
+                  type: [integer, "null"]
+                  minimum: 1
+                  maximum: 100000
             Role:
               type: string
               enum: [reader, builder, admin]

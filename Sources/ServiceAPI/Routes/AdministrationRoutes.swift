@@ -45,6 +45,11 @@ struct AdministrationRoutes {
                     .invalidRequest,
                     "a project runs at most 10000 builds, 10000000 wait, and one takes at most 604800 seconds")
             }
+            guard policy.webhookLimit <= 1000, policy.deliveryLimit <= 100_000 else {
+                throw ServiceError(
+                    .invalidRequest,
+                    "a project has at most 1000 webhooks, and at most 100000 messages wait for one of them")
+            }
             let project = Project(name: try context.parameter("name"), policy: policy)
             try await service.setProject(project, by: origin)
             return try JSONAnswer.response(project)

@@ -61,6 +61,7 @@ import Testing
         #expect(policy.targets == ["registry.internal.example:5000/pipelines/*"])
         #expect(policy.bases.count == 2 && policy.indexes == ["https://pypi.org/*"])
         #expect(policy.runningLimit == 8 && policy.queuedLimit == 1000 && policy.timeoutSeconds == 1800)
+        #expect(policy.webhookLimit == 2 && policy.deliveryLimit == 500)
         guard case .mysql(let server) = try DatabaseAddress(configuration.database.text, dataDirectory: "/") else {
             Issue.record("the database is no MySQL")
             return
@@ -165,6 +166,8 @@ import Testing
         ("projects:\n  - name: a\n  - name: a", 2, "'projects' names the project 'a' twice"),
         ("projects:\n  - targets: []", 2, "'projects[0]' lacks 'name'"),
         ("projects:\n  - name: a\n    timeout: 0", 3, "'projects[0].timeout' is '0'"),
+        ("projects:\n  - name: a\n    webhook_limit: -1", 3, "'projects[0].webhook_limit' is '-1'"),
+        ("projects:\n  - name: a\n    delivery_limit: 0", 3, "'projects[0].delivery_limit' is '0'"),
         (
             "issuers:\n  - issuer: https://a\n    audiences: [x]\n    rules: []\n    keys_file: k", 4,
             "'issuers[0].rules' is empty"

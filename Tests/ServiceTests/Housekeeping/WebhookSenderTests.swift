@@ -68,10 +68,10 @@ import Transfer
         }
     }
 
-    /// Lets the database's clock run on until nothing waits any more.
+    /// Lets the database's clock run on until nothing waits any more. What somebody is at keeps its lease.
     private func drain(_ site: ServiceSite) async throws {
         try await eventually("all deliveries have ended") {
-            await site.store.advance(by: .seconds(4000))
+            if await site.store.claimedDeliveries == 0 { await site.store.advance(by: .seconds(4000)) }
             return await site.store.waitingDeliveries == 0
         }
     }
@@ -194,6 +194,55 @@ import Transfer
             // On a busy machine an answer may come too late once more.
             #expect(served.withLock { $0 } >= 1)
         }
+    }
+
+    /// One project's receiver takes as long as it may, and others are told all the same.
+    @Test func aReceiverThatIsDownKeepsNobodyElseWaiting() async throws {
+        let asked = Mutex((now: 0, most: 0))
+        let receiver = Receiver()
+        let dead: LoopbackServer.Handler = { _ in
+            asked.withLock { asked in
+                asked.now += 1
+                asked.most = max(asked.most, asked.now)
+            }
+            defer { asked.withLock { $0.now -= 1 } }
+            try await Task.sleep(for: .seconds(60))
+            return LoopbackResponse(204)
+        }
+        try await LoopbackServer.run(answering: dead) { down in
+            try await LoopbackServer.run(answering: { try await receiver.answer($0) }) { up in
+                let site = try await ServiceSite { $0.webhooks.allowsLoopback = true }
+                try await site.service.setProject(Project(name: "other"), by: site.admin)
+                for (origin, project) in [(down.origin, "default"), (up.origin, "other")] {
+                    _ = try await site.service.addWebhook(
+                        url: origin, secret: Self.secret, project: project, by: site.admin)
+                }
+                for _ in 0..<40 { try await site.wait() }
+                try await site.sending {
+                    try await eventually("the dead one is asked") { asked.withLock { $0.now } >= 4 }
+                    for _ in 0..<20 { try await site.wait(project: "other") }
+                    try await eventually("the others are told") { receiver.messages.count == 20 }
+                    #expect(asked.withLock { $0.most } < 8)
+                }
+            }
+        }
+    }
+
+    @Test func aProjectHasSoManyWebhooks() async throws {
+        let site = try await ServiceSite()
+        try await site.service.setProject(
+            Project(name: "team", policy: ProjectPolicy(webhookLimit: 1)), by: site.admin)
+        func add(_ project: String) async throws -> Webhook {
+            try await site.service.addWebhook(
+                url: "https://hooks.example/x", secret: Self.secret, project: project, by: site.admin)
+        }
+        let first = try await add("team")
+        let error = await #expect(throws: ServiceError.self) { try await add("team") }
+        #expect(error?.code == .conflict && error?.message.contains("'team'") == true)
+        #expect(error?.hints.first?.contains("'webhook_limit'") == true)
+        _ = try await add("default")
+        try await site.service.removeWebhook(first.id, project: "team", by: site.admin)
+        _ = try await add("team")
     }
 
     @Test func anUnreachableReceiverIsTriedAgain() async throws {

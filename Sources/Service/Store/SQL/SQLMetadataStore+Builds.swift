@@ -182,10 +182,23 @@ extension SQLMetadataStore {
         let change = BuildStateChange(build, problem: problem)
         _ = try append(connection, [try BuildRow.encode(change.event)], to: build.sequence)
         let hooks = try connection.query("SELECT id FROM webhooks WHERE project = ?", [.text(build.project)])
+        guard !hooks.isEmpty else { return }
+        let limit = try deliveryLimit(connection, build.project)
+        let body = try BuildRow.encode(change)
         for hook in hooks {
+            let id = SQLValue.text(try hook.text("id"))
+            let waiting = try connection.first("SELECT COUNT(*) AS count FROM deliveries WHERE webhook = ?", [id])
+            // A receiver that stays down for long is not told everything: the queue has an end.
+            guard try waiting?.integer("count") ?? 0 < limit else { continue }
             try connection.execute(
                 "INSERT INTO deliveries (webhook, body, attempts, due_at) VALUES (?, ?, 0, \(dialect.now))",
-                [.text(try hook.text("id")), .text(try BuildRow.encode(change))])
+                [id, .text(body)])
         }
+    }
+
+    private func deliveryLimit(_ connection: any SQLConnection, _ project: String) throws -> Int {
+        let row = try connection.first("SELECT policy FROM projects WHERE name = ?", [.text(project)])
+        let policy = try row.map { try BuildRow.decode(ProjectPolicy.self, $0.text("policy")) }
+        return (policy ?? ProjectPolicy()).deliveryLimit
     }
 }

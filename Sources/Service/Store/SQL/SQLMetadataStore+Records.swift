@@ -56,12 +56,16 @@ extension SQLMetadataStore {
         }
     }
 
-    /// Adds a webhook.
-    public func addWebhook(_ webhook: Webhook) async throws {
+    /// Adds a webhook, unless the project has so many already. Two that are added at the same moment may be one too many.
+    public func addWebhook(_ webhook: Webhook, limit: Int) async throws -> Bool {
         try await write { connection in
+            let row = try connection.first(
+                "SELECT COUNT(*) AS count FROM webhooks WHERE project = ?", [.text(webhook.project)])
+            guard try row?.integer("count") ?? 0 < limit else { return false }
             try connection.execute(
                 "INSERT INTO webhooks (id, project, url, sealed_secret) VALUES (?, ?, ?, ?)",
                 [.text(webhook.id), .text(webhook.project), .text(webhook.url), .bytes(webhook.sealedSecret)])
+            return true
         }
     }
 
@@ -85,13 +89,20 @@ extension SQLMetadataStore {
     }
 
     /// Takes deliveries that are due, and keeps others from them for a while.
-    public func claimDeliveries(limit: Int, leaseFor: Duration) async throws -> [WebhookDelivery] {
-        try await write { connection in
+    public func claimDeliveries(limit: Int, leaseFor: Duration, excluding projects: Set<String>) async throws
+        -> [WebhookDelivery]
+    {
+        let excluded = projects.sorted()
+        // Not a join, whose rows would all be locked.
+        let condition =
+            excluded.isEmpty
+            ? "" : " AND webhook NOT IN (SELECT id FROM webhooks WHERE project IN (\(places(excluded.count))))"
+        return try await write { connection in
             let due = try connection.query(
                 """
-                SELECT id FROM deliveries WHERE due_at <= \(dialect.now) ORDER BY due_at, id LIMIT ?\
+                SELECT id FROM deliveries WHERE due_at <= \(dialect.now)\(condition) ORDER BY due_at, id LIMIT ?\
                 \(dialect.forUpdateSkippingLocked)
-                """, [SQLValue(limit)])
+                """, excluded.map { .text($0) } + [SQLValue(limit)])
             return try due.compactMap { row in
                 let id = try row.integer("id")
                 try connection.execute(
