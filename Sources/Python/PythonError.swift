@@ -19,6 +19,8 @@ public enum PythonErrorCode: String, FailureCode {
     case uvMissing = "uv_missing"
     /// uv failed for a reason outside the manifests: network, index, its own cache.
     case uvFailed = "uv_failed"
+    /// TLS with an index, or with a host of package files, cannot be established or trusted.
+    case untrustedIndex = "untrusted_index"
     /// uv says that the requirements cannot be met or understood.
     case unresolvable
     /// A package has no wheel that fits the target.
@@ -31,7 +33,7 @@ public enum PythonErrorCode: String, FailureCode {
     /// Who has to act: only uv and the network are the world's.
     public var blame: Blame {
         switch self {
-        case .uvMissing, .uvFailed: .outside
+        case .uvMissing, .uvFailed, .untrustedIndex: .outside
         default: .request
         }
     }

@@ -86,6 +86,35 @@ import Testing
         #expect(named?.message.contains("/nowhere/uv") ?? false)
     }
 
+    /// It is what it was the next time, too.
+    @Test func anIndexThatIsNotTrustedIsTold() async throws {
+        let server = try await TLSServer([:])
+        let error = await failure("requirements.txt", "--index-url \(server.origin)/simple\nbeta\n")
+        #expect(error?.code == .untrustedIndex && error?.blame == .outside)
+        #expect(error?.message.contains("invalid peer certificate") == true, "\(error?.message ?? "")")
+        #expect(error?.hints == ["SSL_CERT_FILE can name the certificates to trust"])
+    }
+
+    @Test(arguments: [
+        ("  cause: client error (Connect)\n  cause: invalid peer certificate: Expired", PythonErrorCode.untrustedIndex),
+        ("  cause: invalid peer certificate: UnknownIssuer", .untrustedIndex),
+        ("  cause: received corrupt message of type InvalidContentType", .untrustedIndex),
+        ("  cause: received fatal alert: HandshakeFailure", .untrustedIndex),
+        ("  cause: received fatal alert: InternalError", .uvFailed),
+        ("  cause: tcp connect error\n  cause: Connection refused (os error 111)", .uvFailed),
+        ("  cause: unexpected eof", .uvFailed), ("  cause: operation timed out", .uvFailed),
+    ])
+    func failuresOfTheNetworkAreClassed(_ cause: String, _ code: PythonErrorCode) {
+        let words = """
+            error: Request failed after 3 retries in 6.0s
+              cause: Failed to fetch: https://index.example/simple/alpha/
+              cause: error sending request for url (https://index.example/simple/alpha/)
+            \(cause)
+            """
+        let output = UvOutput(status: 2, standardOutput: "", standardError: words)
+        #expect(UvFailure.error(from: output, doing: "resolve").code == code)
+    }
+
     @Test func aNetworkFailureIsTheWorlds() async {
         let error = await failure(
             "requirements.txt", "--index-url http://127.0.0.1:1/simple\nbeta\n", environment: ["UV_HTTP_RETRIES": "0"])

@@ -19,8 +19,16 @@ extension BuildProblem {
         }
         self.init(
             code: diagnostic.codeName, message: message,
-            context: diagnostic.context.map { "\($0.label): \($0.value)" }, hints: diagnostic.hints,
-            isRequestsFault: diagnostic.blame == .request)
+            context: diagnostic.context.map { "\($0.label): \($0.value)" },
+            hints: diagnostic.hints.map(Self.onServer), isRequestsFault: diagnostic.blame == .request)
+    }
+
+    /// A hint as it helps on a server, where variables of who asks count for nothing.
+    private static func onServer(_ hint: String) -> String {
+        if hint.contains("SSL_CERT_FILE") {
+            return "the variable SSL_CERT_FILE of the server names the certificates that it trusts"
+        }
+        return hint
     }
 }
 
