@@ -48,7 +48,7 @@ public struct UvTool: Sendable {
     private static func locate(_ environment: [String: String]) throws -> FilePath {
         if let named = environment["COOPERAGE_UV"], !named.isEmpty {
             let path = FilePath(named)
-            guard isExecutable(path) else { throw missing("COOPERAGE_UV names '\(path)', which is no program") }
+            guard isExecutable(path) else { throw missing("'\(path)', which is named as it, is no program") }
             return path
         }
         for directory in (environment["PATH"] ?? "").split(separator: ":") {

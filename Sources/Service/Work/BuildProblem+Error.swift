@@ -25,6 +25,9 @@ extension BuildProblem {
 
     /// A hint as it helps on a server, where variables of who asks count for nothing.
     private static func onServer(_ hint: String) -> String {
+        if hint.contains("COOPERAGE_UV") {
+            return "install uv on the server where 'search_path' of its configuration leads, or name it there by 'uv'"
+        }
         if hint.contains("SSL_CERT_FILE") {
             return "the variable SSL_CERT_FILE of the server names the certificates that it trusts"
         }

@@ -64,4 +64,17 @@ import Transfer
         let hint = "the variable SSL_CERT_FILE of the server names the certificates that it trusts"
         #expect(build.problem?.hints.contains(hint) == true, "\(build)")
     }
+
+    @Test func aMissingUvIsTheServersToHave() async throws {
+        let site = try await ServiceSite {
+            $0.searchPath = "/nowhere"
+            $0.uv = nil
+        }
+        let build = try await site.working {
+            try await site.build(site.submission(context: try await site.upload(try await site.sample())))
+        }
+        #expect(build.problem?.code == "uv_missing" && build.attempts == 1, "\(build)")
+        let hint = try #require(build.problem?.hints.first)
+        #expect(hint.contains("'search_path'") && hint.contains("'uv'") && !hint.contains("COOPERAGE_UV"), "\(hint)")
+    }
 }
