@@ -39,9 +39,15 @@ public enum LayerMaker {
         _ layer: FileLayer, contents: @escaping @Sendable (Digest) throws -> any RandomAccessReader,
         in store: any BlobStore
     ) throws -> MadeLayer {
-        try make(in: store) { writer in
-            for entry in layer.entries {
-                try writer.append(LayerEntry(entry, in: layer, contents: contents))
+        let whiteouts = layer.removed.map { path in
+            LayerEntry(
+                TarEntry(
+                    path: LayerPath.whiteout(of: path), kind: .file(size: 0), mode: 0o644, modified: layer.timestamp))
+        }
+        let entries = layer.entries.map { LayerEntry($0, in: layer, contents: contents) } + whiteouts
+        return try make(in: store) { writer in
+            for entry in entries.sorted(by: { LayerPath.precedes($0.header.path, $1.header.path) }) {
+                try writer.append(entry)
             }
         }
     }

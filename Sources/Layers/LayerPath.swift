@@ -68,6 +68,12 @@ public enum LayerPath {
         return ancestors
     }
 
+    /// The name by which a layer says that a path is gone (OCI image specification, layer.md, "Whiteouts").
+    public static func whiteout(of path: String) -> String {
+        let (directory, name) = split(path)
+        return directory.isEmpty ? ".wh.\(name)" : "\(directory)/.wh.\(name)"
+    }
+
     /// Whether one path stands before another in a layer: by bytes, as every tool sorts in the C locale.
     public static func precedes(_ left: String, _ right: String) -> Bool {
         var (left, right) = (left, right)

@@ -21,6 +21,8 @@ extension LayerRecipe {
             key.append(layer.timestamp.seconds)
             key.append(layer.compression.rawValue)
             key.append(layer.entries) { $0.append($1) }
+            // Most layers remove nothing.
+            if !layer.removed.isEmpty { key.append(layer.removed) { $0.append($1) } }
         }
         return try key.digest()
     }

@@ -27,6 +27,8 @@ public enum PythonErrorCode: String, FailureCode {
     case noMatchingWheel = "no_matching_wheel"
     /// A package would have to be built from sources.
     case needsBuild = "needs_build"
+    /// A distribution of the base would have to be replaced, and does not say which files are its own.
+    case notRemovable = "not_removable"
     /// A wheel's digest is not among those that the manifest allows.
     case hashMismatch = "hash_mismatch"
 

@@ -143,14 +143,19 @@ public struct SchemeDirectory: Sendable, Hashable, Codable {
 public struct FileLayer: Sendable, Hashable, Codable {
     /// The entries, sorted by path, each path once.
     public var entries: [FileEntry]
+    /// Paths of lower layers that are gone, without leading slashes (OCI image specification, layer.md, "Whiteouts").
+    public var removed: [String]
     /// How file contents are stored.
     public var compression: FileCompression
     /// The time that every entry carries.
     public var timestamp: Timestamp
 
     /// Takes the parts.
-    public init(entries: [FileEntry], compression: FileCompression, timestamp: Timestamp) {
+    public init(
+        entries: [FileEntry], removed: [String] = [], compression: FileCompression, timestamp: Timestamp
+    ) {
         self.entries = entries
+        self.removed = removed
         self.compression = compression
         self.timestamp = timestamp
     }

@@ -27,6 +27,10 @@ struct PlanDraft {
     mutating func append(_ title: String, _ recipe: LayerRecipe) throws {
         layers.append(PlannedLayer(title: title, key: try recipe.key(), recipe: recipe))
     }
+
+    mutating func insertAboveBase(_ title: String, _ recipe: LayerRecipe) throws {
+        layers.insert(PlannedLayer(title: title, key: try recipe.key(), recipe: recipe), at: 0)
+    }
 }
 
 /// Where the contents that a plan names by digest can be had.

@@ -20,27 +20,46 @@ struct PythonStepPlanner: StepPlanner {
 
     func plan(into draft: inout PlanDraft) async throws {
         let base = draft.base
-        let (environment, resolution) = try await events.phase(.resolve) {
+        let (environment, installed, resolution) = try await events.phase(.resolve) {
             let manifests = try step.manifests.map { path in
                 try confinement?.prepare(FilePath(path))
                 return try Manifest(FilePath(path))
             }
             let environment = try await base.pythonEnvironment()
+            let installed = try await base.distributions(of: environment)
             let request = ResolutionRequest(
-                manifests: manifests, indexes: step.indexes, target: environment.target,
+                manifests: manifests, indexes: step.indexes, target: environment.target, installed: installed,
                 upgrade: step.upgrade || ignoresKnownResolutions, confinement: confinement)
-            return (environment, try await resolver.resolve(request))
+            return (environment, installed, try await resolver.resolve(request))
         }
         if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
         draft.locks.append(resolution.lock)
-        for wheels in try partition.divide(resolution.lock.packages.map(\.reference)) {
+        let change = EnvironmentChange(from: installed, to: resolution.lock.packages)
+        for wheels in try partition.divide(change.added.map(\.reference)) {
             let layer = WheelLayer(
                 wheels: wheels.map { WheelInstallation(wheel: $0) }, scheme: environment.scheme,
                 timestamp: draft.timestamp)
             try draft.append(Self.title(of: wheels), .wheels(layer))
         }
+        try await plan(change, in: environment, into: &draft)
+    }
+
+    /// Removes what is replaced, in a layer directly above the base: layers of wheels are everybody's, and say nothing of
+    /// what lies below them.
+    private func plan(_ change: EnvironmentChange, in environment: PythonEnvironment, into draft: inout PlanDraft)
+        async throws
+    {
+        func list(_ distributions: [InstalledDistribution]) -> String {
+            distributions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        }
+        if !change.kept.isEmpty { events.emit(.notice("the base has already: \(list(change.kept))")) }
+        guard !change.removed.isEmpty else { return }
+        events.emit(.notice("replaced in the base: \(list(change.removed))"))
+        let layer = try await draft.base.layer(
+            removing: change.removed, from: environment, timestamp: draft.timestamp)
+        try draft.insertAboveBase("python: without \(list(change.removed)) of the base", .files(layer))
     }
 
     /// `python: numpy 2.3.5`, or the first few names of a shared layer.
@@ -52,6 +71,30 @@ struct PythonStepPlanner: StepPlanner {
 }
 
 extension BaseImage {
+    /// The distributions of its Python.
+    func distributions(of environment: PythonEnvironment) async throws -> [InstalledDistribution] {
+        try await remembered("installed-distributions", version: 1, question: Self.question(environment)) { tree in
+            DistributionReader(tree: tree, environment: environment).distributions()
+        }
+    }
+
+    /// A layer that removes distributions.
+    func layer(
+        removing distributions: [InstalledDistribution], from environment: PythonEnvironment, timestamp: Timestamp
+    ) async throws -> FileLayer {
+        let question = Self.question(environment) + distributions.map(\.metadata)
+        var layer = try await remembered("distribution-removals", version: 1, question: question) { tree in
+            let reader = DistributionReader(tree: tree, environment: environment)
+            return try tree.layer(removing: reader.paths(of: distributions), timestamp: timestamp)
+        }
+        layer.timestamp = timestamp
+        return layer
+    }
+
+    private static func question(_ environment: PythonEnvironment) -> [String] {
+        [environment.scheme.purelib, environment.scheme.platlib]
+    }
+
     /// The Python that a command in a container would get, with the directories of the base on the way to its packages.
     func pythonEnvironment() async throws -> PythonEnvironment {
         let variables = Dictionary(

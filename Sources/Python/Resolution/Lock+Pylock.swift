@@ -27,6 +27,25 @@ extension Lock {
     }
 }
 
+extension InstalledDistribution {
+    /// A pylock file of versions alone, which uv takes for those to prefer.
+    static func preferences(_ installed: [InstalledDistribution]) -> String {
+        let known = Dictionary(installed.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
+        // A version that is none would have uv refuse the file.
+        let packages = known.filter { isVersion($0.value) }.sorted { $0.key < $1.key }.flatMap { name, version in
+            ["", "[[packages]]", "name = \(quoted(name))", "version = \(quoted(version))"]
+        }
+        return (["lock-version = \"1.0\"", "created-by = \"cooperage\""] + packages).joined(separator: "\n") + "\n"
+    }
+
+    /// Whether a text is a version (version specifiers, appendix "Parsing version strings with regular expressions").
+    private static func isVersion(_ text: String) -> Bool {
+        let pattern =
+            /v?(\d+!)?\d+(\.\d+)*([-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?\d*)?(-\d+|[-_.]?(post|rev|r)[-_.]?\d*)?([-_.]?dev[-_.]?\d*)?(\+[a-z0-9]+([-_.][a-z0-9]+)*)?/
+        return text.lowercased().wholeMatch(of: pattern) != nil
+    }
+}
+
 /// A basic string of TOML. Control characters cannot stand in a file name or URL that came this far.
 private func quoted(_ text: String) -> String {
     "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""

@@ -71,12 +71,16 @@ struct ResolutionInputs: Sendable {
     }
 
     /// The digest of everything. User information of URLs is left out: it says who asks, not what.
-    func key(target: PythonTarget, uvVersion: String) throws -> Digest {
+    func key(target: PythonTarget, installed: [InstalledDistribution], uvVersion: String) throws -> Digest {
         // Where a context lies while it is built says nothing of what it holds.
         func portable(_ text: String) -> String { confinement?.unlocated(text) ?? text }
         var key = KeyBuilder(kind: "resolution", formatVersion: 1)
         key.append(uvVersion)
         key.append("\(target)")
+        key.append(installed) { key, distribution in
+            key.append(distribution.name)
+            key.append(distribution.version)
+        }
         key.append(requirements) { key, file in
             key.append(portable(file.path.string))
             key.append(URLCredentials.removed(from: file.text))

@@ -18,19 +18,23 @@ public struct ResolutionRequest: Sendable {
     public var indexes: PackageIndexes
     /// What the wheels are chosen for.
     public var target: PythonTarget
-    /// Whether uv is asked although the answer is known.
+    /// What is there already: a version that fulfils the requirements is kept, as installers keep it.
+    public var installed: [InstalledDistribution]
+    /// Whether uv is asked although the answer is known, and newer versions are preferred to those that are there.
     public var upgrade: Bool
     /// What the manifests may name, where they are a stranger's.
     public var confinement: ManifestConfinement?
 
     /// Takes the parts.
     public init(
-        manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget, upgrade: Bool = false,
+        manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget,
+        installed: [InstalledDistribution] = [], upgrade: Bool = false,
         confinement: ManifestConfinement? = nil
     ) {
         self.manifests = manifests
         self.indexes = indexes
         self.target = target
+        self.installed = installed
         self.upgrade = upgrade
         self.confinement = confinement
     }
@@ -84,7 +88,7 @@ public struct Resolver: Sendable {
         let uvEnvironment = UvEnvironment(
             user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path)
         let inputs = try ResolutionInputs(request, environment: uvEnvironment)
-        let key = try inputs.key(target: request.target, uvVersion: uv.version)
+        let key = try inputs.key(target: request.target, installed: request.installed, uvVersion: uv.version)
         // The query of a wheel's URL stays in the lock, since the download needs it, and may be a token.
         let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
@@ -100,7 +104,8 @@ public struct Resolver: Sendable {
             prefix: try FileSystem.absolute(cache).appending("resolve-"))
         defer { try? FileSystem.removeTree(scratch) }
         let compilation = UvCompilation(
-            uv: uv, environment: uvEnvironment, scratch: scratch, manifests: request.manifests, target: request.target)
+            uv: uv, environment: uvEnvironment, scratch: scratch, manifests: request.manifests, target: request.target,
+            installed: request.upgrade ? [] : request.installed)
         let document = try await compilation.run(isUpgrade: request.upgrade)
         let selection = WheelSelection(
             preference: try WheelPreference(request.target), target: request.target,

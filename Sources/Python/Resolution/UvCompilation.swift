@@ -10,6 +10,8 @@ struct UvCompilation: Sendable {
     let scratch: FilePath
     let manifests: [Manifest]
     let target: PythonTarget
+    /// What is there already, whose versions are kept where they can be.
+    let installed: [InstalledDistribution]
 
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
@@ -55,8 +57,12 @@ struct UvCompilation: Sendable {
 
     private func compile(_ arguments: [String], environment: UvEnvironment) async throws -> PylockDocument {
         let answer = scratch.appending("pylock.toml")
-        // uv keeps to the versions of a file that is there.
-        try FileSystem.remove(answer)
+        // uv keeps to the versions of a file that is there, as far as the requirements allow them.
+        if installed.isEmpty {
+            try FileSystem.remove(answer)
+        } else {
+            try FileSystem.write(InstalledDistribution.preferences(installed).utf8, to: answer, durably: false)
+        }
         var all = [
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",

@@ -19,16 +19,6 @@ import Testing
     private static let example = project.pushing("examples/sklearn-pipeline")
     private static let cache = project.pushing(".build/test-cache")
 
-    /// What keeps containers from running here, in the kernel's words; nil if nothing does.
-    private static let obstacle: String? = {
-        do {
-            try run("unshare", ["--mount", "--pid", "--fork", "mount", "-t", "proc", "proc", "/proc"])
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }()
-
     @Test func theExampleIsBuiltPushedAndPulled() async throws {
         try await DockerRegistry.run { registry in
             let tag = try Reference("\(registry.host)/team/pipeline:1")
@@ -46,23 +36,49 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: obstacle == nil, "the kernel refuses containers: \(obstacle ?? "")"))
+    @Test(
+        .enabled(
+            if: ContainerRuntime.obstacle == nil, "the kernel refuses containers: \(ContainerRuntime.obstacle ?? "")"))
     func theExampleRuns() async throws {
         try await DockerRegistry.run { registry in
             let tag = try Reference("\(registry.host)/team/pipeline:1")
             _ = try await build(tag)
-            let scratch = try TemporaryDirectory()
-            let storage = [
-                "--root", scratch.path.appending("storage").string, "--runroot", scratch.path.appending("run").string,
-                "--runtime", "runc", "--cgroup-manager", "cgroupfs",
-            ]
-            let limits = ["--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
-            let output = try await runAside(
-                "podman", storage + ["run", "--rm", "--tls-verify=false"] + limits + [tag.description])
-            #expect(String(decoding: output, as: UTF8.self).contains("accuracy:"))
-            // Mounts of its storage would outlive the directory.
-            try await runAside("podman", storage + ["system", "reset", "--force"])
+            let output = try await ContainerRuntime.run { try await $0.output(of: tag.description) }
+            #expect(output.contains("accuracy:"))
         }
+    }
+
+    @Test(
+        .enabled(
+            if: ContainerRuntime.obstacle == nil, "the kernel refuses containers: \(ContainerRuntime.obstacle ?? "")"))
+    func aPackageOfTheBaseIsReplaced() async throws {
+        let scratch = try TemporaryDirectory()
+        // Another pip than the base has, which its own tools then find whole.
+        try scratch.write(Array("pip==25.3\nidna==3.10\n".utf8), to: "requirements.txt")
+        let script = """
+            set -e
+            pip --version
+            pip list --format freeze
+            pip check
+            python -c 'import importlib.metadata as m; print(len([d for d in m.distributions() if d.name == "pip"]))'
+            pip uninstall --yes idna
+            ls /opt/venv/lib/python3.11/site-packages
+            """
+        let output = try await DockerRegistry.run { registry in
+            let tag = "\(registry.host)/team/replaced:1"
+            let (program, environment) = (try ProcessTests.program, ["COOPERAGE_CACHE_DIR": Self.cache.string])
+            let arguments = ["build", scratch.path.string, "--base", "python-3.11", "-t", tag, "--push"]
+            _ = try await blocking { try run(program, arguments, environment: environment) }
+            return try await ContainerRuntime.run {
+                try await $0.output(of: tag, options: ["--user", "0"], ["sh", "-c", script])
+            }
+        }
+        let lines = output.split(separator: "\n").map(String.init)
+        #expect(lines.first?.hasPrefix("pip 25.3 from /opt/venv/") == true)
+        #expect(lines.contains("idna==3.10") && lines.contains("pip==25.3") && lines.contains("1"))
+        #expect(lines.contains("No broken requirements found."))
+        #expect(lines.contains("  Successfully uninstalled idna-3.10"))
+        #expect(lines.suffix(2) == ["pip", "pip-25.3.dist-info"])
     }
 
     /// Builds the example and pushes it.
