@@ -114,6 +114,23 @@ import Testing
         #expect(request.notices.first == "settings: \(context.path)/cooperage.yaml")
     }
 
+    @Test func whereTheCodeGoes() throws {
+        var flags = Settings()
+        flags.codeRoot = .flag("/code")
+        flags.workingDirectory = .flag("/srv")
+        let elsewhere = try SampleContext().request(flags)
+        #expect(elsewhere.files?.destination == "/code" && elsewhere.configuration?.workingDirectory == "/srv")
+        flags.code = .flag("none")
+        let without = try SampleContext().request(flags)
+        #expect(without.files == nil && without.configuration?.workingDirectory == "/srv")
+        #expect(without.warnings == ["--code-root does nothing, since --code none leaves the code out"])
+        let file = try SampleContext(["cooperage.yaml": "code: none\n"])
+        #expect(try file.request().files == nil)
+        flags = Settings()
+        flags.code = .flag("copy")
+        #expect(try file.request(flags).files?.destination == "/app")
+    }
+
     @Test func platformsAndOutputs() throws {
         var flags = Settings()
         flags.platforms = [.flag("linux/amd64, linux/arm64"), .flag("x86_64"), .flag("linux/arm/v7")]
@@ -178,6 +195,10 @@ import Testing
         Refusal("the working directory 'app' is not absolute", "--workdir") {
             $0.workingDirectory = .flag("app", "--workdir")
         },
+        Refusal("the directory of the code 'app' is not absolute", "--code-root") {
+            $0.codeRoot = .flag("app", "--code-root")
+        },
+        Refusal("'nothing' says nothing about the code", "--code") { $0.code = .flag("nothing", "--code") },
         Refusal("an image without a name cannot be pushed", "--push") { $0.pushes = Given(true, .flag("--push")) },
         Refusal("an image without a name cannot be pushed", "--output") {
             $0.outputs = [.flag("type=registry", "--output")]

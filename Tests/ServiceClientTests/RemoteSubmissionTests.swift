@@ -32,7 +32,8 @@ import Testing
         let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
         let parts = try RequestParts(request.spec)
         let inputs = try RemoteInputs(
-            base: parts.base, python: parts.python, files: parts.files, in: directory.path, environment: [:])
+            base: parts.base, python: parts.python, files: parts.files, context: request.context, in: directory.path,
+            environment: [:])
         return RemoteSubmission(request, parts, inputs: inputs)
     }
 
@@ -52,6 +53,7 @@ import Testing
             settings.command = Given(.list(["x"]), .flag("--cmd"))
             settings.user = given("1000:1000")
             settings.workingDirectory = given("/srv")
+            settings.codeRoot = given("/code")
             settings.indexURL = given("https://example.org/simple")
             settings.extraIndexURLs = given("https://example.org/more")
             settings.excludeNewer = given("2026-01-31")
@@ -60,7 +62,7 @@ import Testing
             settings.pulls = Given(true, .flag("--pull"))
         }.build
         var expected = BuildSubmission(base: .catalog("a-base-of-the-server"))
-        expected.codeDestination = "/srv"
+        expected.codeDestination = "/code"
         expected.requirements = ["requirements.txt"]
         expected.tags = try ["1", "2"].map { try Reference("127.0.0.1:5000/team/app:\($0)") }
         expected.pushes = true

@@ -61,9 +61,9 @@ private struct RequestMaker {
         let outputs = try outputs()
         let platforms = try platforms()
         try check(outputs.outputs, tags: outputs.tags, platforms: platforms)
-        let directory = try workingDirectory()
+        let directory = try self.directory(settings.workingDirectory, "the working directory")
         let manifests = try manifests()
-        let configuration = try configuration(directory)
+        let configuration = try configuration(directory ?? BuildRequest.defaultWorkingDirectory)
         var annotations: [String: String] = [:]
         for given in settings.annotations {
             let (name, value) = try given.read(annotation)
@@ -71,15 +71,16 @@ private struct RequestMaker {
         }
         var steps: [Step] = []
         if !manifests.isEmpty { steps.append(.python(pythonStep(manifests))) }
-        steps.append(
-            .files(
-                FilesStep(source: context.string, destination: directory, excluded: excluded(outputs.outputs))))
+        if let files = try filesStep(in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs) {
+            steps.append(.files(files))
+        }
         steps.append(.configuration(configuration))
         let spec = BuildSpec(
             stages: [Stage(base: base, steps: steps)], platforms: platforms, annotations: annotations,
             timestamp: try Timestamp(environment: surroundings.environment))
         return BuildRequest(
-            spec: spec, tags: outputs.tags, outputs: outputs.outputs, staysInCache: outputs.staysInCache,
+            context: context, spec: spec, tags: outputs.tags, outputs: outputs.outputs,
+            staysInCache: outputs.staysInCache,
             usesCache: settings.ignoresCache?.value != true, pulls: settings.pulls?.value == true,
             metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
             imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, remarks: remarks)
@@ -121,13 +122,25 @@ private struct RequestMaker {
         return platforms
     }
 
-    private func workingDirectory() throws -> String {
-        guard let given = settings.workingDirectory else { return BuildRequest.defaultWorkingDirectory }
+    /// An absolute directory of the image, where one is given.
+    /// - Parameter what: what messages call it.
+    private func directory(_ given: Given<String>?, _ what: String) throws -> String? {
+        guard let given else { return nil }
         guard given.value.hasPrefix("/") else {
-            throw given.origin.error(
-                "the working directory '\(given.value)' is not absolute", hints: ["start it with a slash"])
+            throw given.origin.error("\(what) '\(given.value)' is not absolute", hints: ["start it with a slash"])
         }
         return given.value
+    }
+
+    /// The code, where it comes into the image.
+    private mutating func filesStep(in workingDirectory: String, _ outputs: [BuildOutput]) throws -> FilesStep? {
+        let root = try directory(settings.codeRoot, "the directory of the code")
+        guard try settings.code.map(CodeMode.init(given:)) != .omitted else {
+            if root != nil { warn("--code-root does nothing, since --code none leaves the code out") }
+            return nil
+        }
+        return FilesStep(
+            source: context.string, destination: root ?? workingDirectory, excluded: excluded(outputs))
     }
 
     private mutating func configuration(_ directory: String) throws -> ConfigurationStep {

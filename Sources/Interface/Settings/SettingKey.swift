@@ -37,6 +37,8 @@ struct SettingKey: Sendable {
         SettingKey("cmd", .words(\.command)),
         SettingKey("user", .text(\.user)),
         SettingKey("workdir", .text(\.workingDirectory)),
+        SettingKey("code", .text(\.code)),
+        SettingKey("code-root", .text(\.codeRoot)),
         SettingKey("index-url", .text(\.indexURL)),
         SettingKey("extra-index-url", plural: "extra-index-urls", .list(\.extraIndexURLs)),
         SettingKey("find-links", .list(\.findLinks)),

@@ -29,8 +29,12 @@ public struct Settings: Sendable, Hashable {
     public var command: Given<CommandWords>?
     /// `user[:group]`.
     public var user: Given<String>?
-    /// The directory of the code in the image, in which the command starts.
+    /// The directory in which the command starts.
     public var workingDirectory: Given<String>?
+    /// Whether the code comes into the image: `copy` or `none`.
+    public var code: Given<String>?
+    /// The directory of the code in the image; usually the one in which the command starts.
+    public var codeRoot: Given<String>?
     /// The package index.
     public var indexURL: Given<String>?
     /// Further package indexes.

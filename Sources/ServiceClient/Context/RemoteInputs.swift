@@ -29,12 +29,16 @@ struct RemoteInputs: Sendable {
     /// Lists and hashes all that a build needs.
     /// - Parameters:
     ///   - base: no archive any more (`BaseSource.unpacked`).
+    ///   - files: the code; nil where it stays here.
+    ///   - context: the directory of the code.
     ///   - directory: the working directory, absolute.
     init(
-        base: BaseSource, python: PythonStep?, files: FilesStep, in directory: FilePath, environment: [String: String]
+        base: BaseSource, python: PythonStep?, files: FilesStep?, context: FilePath, in directory: FilePath,
+        environment: [String: String]
     ) throws {
         self.directory = directory
-        context = try OutgoingContext(files, in: directory)
+        self.context =
+            try files.map { try OutgoingContext($0, in: directory) } ?? OutgoingContext(root: context, in: directory)
         switch base {
         case .catalog(let name): self.base = .catalog(name)
         case .registry(let reference): self.base = .reference(reference)
@@ -44,7 +48,7 @@ struct RemoteInputs: Sendable {
             self.base = .layout(path: try add(layout: FilePath(path)))
         }
         if let python { try add(python, environment: environment) }
-        origins.append(("", context.root))
+        origins.append(("", self.context.root))
     }
 
     private func absolute(_ path: FilePath) -> FilePath { directory.pushing(path).lexicallyNormalized() }

@@ -21,6 +21,13 @@ struct SpecOptions: ParsableArguments {
     @Option(help: "A platform, or several separated by commas; more than one give an index. Repeatable.")
     var platform: [String] = []
 
+    @Option(
+        help: "Whether the code comes into the image, copy or none: then it is loaded at run time (default: copy).")
+    var code: String?
+
+    @Option(help: "Where the code goes (default: where the command starts).")
+    var codeRoot: String?
+
     @OptionGroup(title: "Packages") var packages: PackageOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
@@ -39,6 +46,8 @@ struct SpecOptions: ParsableArguments {
         var settings = Settings()
         settings.base = base.given("--base")
         settings.platforms = platform.given("--platform")
+        settings.code = code.given("--code")
+        settings.codeRoot = codeRoot.given("--code-root")
         packages.apply(to: &settings)
         configuration.apply(to: &settings)
         return settings
@@ -97,7 +106,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The user, by name or number, and a group after a colon.")
     var user: String?
 
-    @Option(help: "Where the code goes and the command starts (default: /app).")
+    @Option(help: "Where the command starts, and the code goes without --code-root (default: /app).")
     var workdir: String?
 
     @Option(help: "A label, name=value. Repeatable.")
