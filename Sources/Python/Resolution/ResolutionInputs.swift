@@ -34,6 +34,7 @@ struct ResolutionInputs: Sendable {
         }
         for path in environment.files { try addIfPresent(path) }
         if let first = request.manifests.first { try addConfiguration(from: first.directory) }
+        for file in requirements { try file.refuseSources() }
         if let confinement {
             let start = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
             for file in requirements { try confinement.check(file, start: start) }
@@ -58,6 +59,12 @@ struct ResolutionInputs: Sendable {
 
     /// Whether all inputs can be known without asking another machine.
     var isCacheable: Bool { !requirements.contains(where: \.includesRemote) }
+
+    /// Whether a requirements file allows versions before a release.
+    var allowsPrereleases: Bool { requirements.lazy.flatMap(\.lines).contains { $0.sets("--pre") } }
+
+    /// Whether a requirements file wants a digest for every distribution.
+    var requiresHashes: Bool { requirements.lazy.flatMap(\.lines).contains { $0.sets("--require-hashes") } }
 
     /// The digests that the manifests allow for each distribution, by normalised name. One without an entry is free.
     var allowedHashes: [String: Set<Digest>] {

@@ -100,11 +100,11 @@ public struct Resolver: Sendable {
             prefix: try FileSystem.absolute(cache).appending("resolve-"))
         defer { try? FileSystem.removeTree(scratch) }
         let compilation = UvCompilation(
-            uv: uv, environment: uvEnvironment, scratch: scratch, manifests: request.manifests, target: request.target)
-        let document = try await compilation.run(isUpgrade: request.upgrade)
+            uv: uv, environment: uvEnvironment, scratch: scratch, request: request, inputs: inputs)
+        let document = try await compilation.run()
         let selection = WheelSelection(
             preference: try WheelPreference(request.target), target: request.target,
-            allowedHashes: inputs.allowedHashes, directory: scratch)
+            allowedHashes: inputs.allowedHashes, requiresHashes: inputs.requiresHashes, directory: scratch)
         let chosen = try document.packages.map { try selection.choose(for: $0) }
         for wheel in chosen { try request.confinement?.check(url: wheel.url, origin: wheel.filename.text) }
         let packages = try await withThrowingTaskGroup(of: LockedPackage.self) { group in

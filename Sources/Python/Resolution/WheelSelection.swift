@@ -8,6 +8,8 @@ struct WheelSelection: Sendable {
     let target: PythonTarget
     /// The digests that the manifests allow, by name.
     let allowedHashes: [String: Set<Digest>]
+    /// Whether each package needs one of them.
+    let requiresHashes: Bool
     /// Where relative paths of the lock start.
     let directory: FilePath
 
@@ -19,6 +21,12 @@ struct WheelSelection: Sendable {
         let title = package.title
         var candidates: [ChosenWheel] = []
         for file in package.wheelFiles { candidates.append(try candidate(file, of: package)) }
+        if requiresHashes, allowedHashes[normalizedName(package.name)] == nil {
+            throw PythonError(
+                .hashMismatch, "the requirements ask for hashes by --require-hashes, and tell none for \(title)",
+                context: [FailureContext("package", title)],
+                hints: ["take the hashes anew, for example with 'uv pip compile --generate-hashes'"])
+        }
         let allowed = candidates.filter(\.isAllowed)
         if let best = preference.best(of: allowed, by: \.filename) { return best }
 
