@@ -27,8 +27,8 @@ struct PythonStepPlanner: StepPlanner {
             }
             let environment = try await base.pythonEnvironment()
             let request = ResolutionRequest(
-                manifests: manifests, indexes: step.indexes, target: environment.target,
-                upgrade: step.upgrade || ignoresKnownResolutions, confinement: confinement)
+                manifests: manifests, indexes: step.indexes, target: environment.target, selection: step.selection,
+                lock: step.lock, upgrade: step.upgrade || ignoresKnownResolutions, confinement: confinement)
             return (environment, try await resolver.resolve(request))
         }
         if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }

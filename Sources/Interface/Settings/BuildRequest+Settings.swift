@@ -13,17 +13,30 @@ extension BuildRequest {
     ///   - flags: what the command line says; it wins over the file.
     /// - Throws: `InterfaceError` with flag, or file and key.
     public init(context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
+        var maker = try RequestMaker(context: context, flags: flags, in: surroundings)
+        self = try maker.make()
+    }
+}
+
+/// Reads settings, one after the other.
+struct RequestMaker {
+    let context: FilePath
+    let settings: Settings
+    let surroundings: Surroundings
+    private(set) var remarks: [BuildEvent] = []
+
+    /// Joins flags and the context's settings file.
+    init(context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
         try Self.check(context)
         let file = try SettingsFile.discover(in: context)
-        let settings = (file?.settings ?? Settings()).overridden(by: flags)
-        var maker = RequestMaker(context: context, settings: settings, surroundings: surroundings)
-        if let file {
-            maker.notice("settings: \(file.path)")
-            if let shadowed = file.shadowed {
-                maker.warn("[tool.cooperage] of \(shadowed) is passed over, since there is \(file.path)")
-            }
+        self.context = context
+        settings = (file?.settings ?? Settings()).overridden(by: flags)
+        self.surroundings = surroundings
+        guard let file else { return }
+        notice("settings: \(file.path)")
+        if let shadowed = file.shadowed {
+            warn("[tool.cooperage] of \(shadowed) is passed over, since there is \(file.path)")
         }
-        self = try maker.make()
     }
 
     private static func check(_ context: FilePath) throws {
@@ -37,20 +50,6 @@ extension BuildRequest {
             throw InterfaceError(
                 .invalidContext, "the context '\(context)' is not a directory", hints: ["name the directory it is in"])
         }
-    }
-}
-
-/// Reads settings, one after the other.
-private struct RequestMaker {
-    let context: FilePath
-    let settings: Settings
-    let surroundings: Surroundings
-    private var remarks: [BuildEvent] = []
-
-    init(context: FilePath, settings: Settings, surroundings: Surroundings) {
-        self.context = context
-        self.settings = settings
-        self.surroundings = surroundings
     }
 
     mutating func notice(_ text: String) { remarks.append(.notice(text)) }
@@ -70,7 +69,7 @@ private struct RequestMaker {
             annotations[name] = value
         }
         var steps: [Step] = []
-        if !manifests.isEmpty { steps.append(.python(pythonStep(manifests))) }
+        if !manifests.isEmpty { steps.append(.python(try pythonStep(manifests))) }
         if let files = try filesStep(in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs) {
             steps.append(.files(files))
         }
@@ -88,7 +87,7 @@ private struct RequestMaker {
 
     // MARK: The image
 
-    private mutating func base() throws -> BaseSource {
+    mutating func base() throws -> BaseSource {
         guard let given = settings.base else {
             notice("base: \(BuildRequest.defaultBase), since none is given")
             return .catalog(BuildRequest.defaultBase)
@@ -111,7 +110,7 @@ private struct RequestMaker {
         }
     }
 
-    private func platforms() throws -> [Platform] {
+    func platforms() throws -> [Platform] {
         var platforms: [Platform] = []
         for given in settings.platforms {
             for text in given.value.split(separator: ",", omittingEmptySubsequences: false) {
@@ -163,44 +162,6 @@ private struct RequestMaker {
         step.command = try settings.command?.read { try $0.words() }
         step.user = settings.user?.value
         return step
-    }
-
-    // MARK: Packages
-
-    private mutating func manifests() throws -> [String] {
-        if !settings.requirements.isEmpty { return try settings.requirements.map { try manifest($0).string } }
-        guard let manifest = try Manifest.discover(in: context) else {
-            notice("requirements: none, since the context has none of the usual files; name one by -r")
-            return []
-        }
-        notice("requirements: \(manifest.path)")
-        return [manifest.path.string]
-    }
-
-    /// A manifest of the command line is looked for as pip does, then in the context.
-    private func manifest(_ given: Given<String>) throws -> FilePath {
-        let path = given.origin.path(given.value)
-        if FileSystem.exists(path) { return path }
-        let inContext = context.pushing(path)
-        guard case .flag = given.origin, !path.isAbsolute else {
-            throw InterfaceError(
-                .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place)
-        }
-        if FileSystem.exists(inContext) { return inContext }
-        throw InterfaceError(
-            .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place,
-            hints: ["neither '\(path)' nor '\(inContext)' exists"])
-    }
-
-    private func pythonStep(_ manifests: [String]) -> PythonStep {
-        let indexes = PackageIndexes(
-            indexURL: settings.indexURL?.value, extraIndexURLs: settings.extraIndexURLs.map(\.value),
-            findLinks: settings.findLinks.map { $0.value.contains("://") ? $0.value : $0.origin.path($0.value).string },
-            excludeNewer: settings.excludeNewer?.value)
-        return PythonStep(
-            manifests: manifests, indexes: indexes,
-            lockFile: settings.lockFile.map { $0.origin.path($0.value).string },
-            upgrade: settings.upgrades?.value == true)
     }
 
     // MARK: Outputs

@@ -26,6 +26,9 @@ struct SettingKey: Sendable {
     static let all = [
         SettingKey("base", .text(\.base)),
         SettingKey("requirements", .list(\.requirements)),
+        SettingKey("group", plural: "groups", .list(\.groups)),
+        SettingKey("extra", plural: "extras", .list(\.extras)),
+        SettingKey("all-extras", .flag(\.allExtras)),
         SettingKey("tag", plural: "tags", .list(\.tags)),
         SettingKey("platform", plural: "platforms", .list(\.platforms)),
         SettingKey("output", plural: "outputs", .list(\.outputs)),
@@ -43,6 +46,7 @@ struct SettingKey: Sendable {
         SettingKey("extra-index-url", plural: "extra-index-urls", .list(\.extraIndexURLs)),
         SettingKey("find-links", .list(\.findLinks)),
         SettingKey("lock-file", .text(\.lockFile)),
+        SettingKey("locked", .flag(\.locked)),
         SettingKey("exclude-newer", .text(\.excludeNewer)),
         SettingKey("upgrade", .flag(\.upgrades)),
         SettingKey("no-cache", .flag(\.ignoresCache)),

@@ -9,6 +9,12 @@ public struct Settings: Sendable, Hashable {
     public var base: Given<String>?
     /// The manifests' paths.
     public var requirements: [Given<String>] = []
+    /// Dependency groups of the manifests' projects.
+    public var groups: [Given<String>] = []
+    /// Extras of the manifests' projects.
+    public var extras: [Given<String>] = []
+    /// Whether all extras are wanted.
+    public var allExtras: Given<Bool>?
     /// The image's names.
     public var tags: [Given<String>] = []
     /// The platforms, each entry one or several separated by commas.
@@ -41,8 +47,10 @@ public struct Settings: Sendable, Hashable {
     public var extraIndexURLs: [Given<String>] = []
     /// Directories or pages that list distributions.
     public var findLinks: [Given<String>] = []
-    /// Where the lock is written.
+    /// Where the lock is written, or lies.
     public var lockFile: Given<String>?
+    /// Whether the lock has to be there and to fit the manifests.
+    public var locked: Given<Bool>?
     /// The date after which distributions do not count.
     public var excludeNewer: Given<String>?
     /// Whether newer versions are looked for.

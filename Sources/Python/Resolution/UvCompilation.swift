@@ -14,7 +14,8 @@ struct UvCompilation: Sendable {
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
     func run() async throws -> PylockDocument {
-        let lowering = LockLowering(uv: uv, environment: environment, scratch: scratch)
+        let lowering = LockLowering(
+            uv: uv, environment: environment, scratch: scratch, selection: inputs.selection, isLocked: inputs.isLocked)
         let requirements = RequirementsLowering(inputs.requirements)
         let places = requirements.isNeeded ? try requirements.write(to: scratch) : [:]
         var sources: [String] = []
@@ -45,7 +46,9 @@ struct UvCompilation: Sendable {
         if request.upgrade { sources.append("--refresh") }
         // In a file, uv passes it over.
         if inputs.allowsPrereleases { sources += ["--prerelease", "allow"] }
-        let document = try await compile(sources, environment: environment.withFindLinks(pages, alone: false))
+        let document = try await compile(
+            sources + inputs.selection.compileArguments(), environment: environment.withFindLinks(pages, alone: false),
+            preferences: inputs.preferences)
         return locks.reduce(document) { $1.restoring($0) }
     }
 
@@ -59,10 +62,13 @@ struct UvCompilation: Sendable {
         return try lock.checking(document, target: request.target)
     }
 
-    private func compile(_ arguments: [String], environment: UvEnvironment) async throws -> PylockDocument {
+    private func compile(
+        _ arguments: [String], environment: UvEnvironment, preferences: LockPreferences? = nil
+    ) async throws -> PylockDocument {
         let answer = scratch.appending("pylock.toml")
         // uv keeps to the versions of a file that is there.
         try FileSystem.remove(answer)
+        if let preferences { try FileSystem.write(preferences.pylockText.utf8, to: answer) }
         var all = [
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",

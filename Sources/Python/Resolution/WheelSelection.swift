@@ -10,6 +10,8 @@ struct WheelSelection: Sendable {
     let allowedHashes: [String: Set<Digest>]
     /// Whether each package needs one of them.
     let requiresHashes: Bool
+    /// What an earlier lock chose, where one counts.
+    let preferences: LockPreferences?
     /// Where relative paths of the lock start.
     let directory: FilePath
 
@@ -28,7 +30,10 @@ struct WheelSelection: Sendable {
                 hints: ["take the hashes anew, for example with 'uv pip compile --generate-hashes'"])
         }
         let allowed = candidates.filter(\.isAllowed)
-        if let best = preference.best(of: allowed, by: \.filename) { return best }
+        let kept = allowed.filter { preferences?.contain($0) ?? false }
+        if let best = preference.best(of: kept, by: \.filename) ?? preference.best(of: allowed, by: \.filename) {
+            return best
+        }
 
         let seen = candidates.map(\.filename.text).joined(separator: ", ")
         if allowed.isEmpty {

@@ -23,6 +23,8 @@ struct RemoteSubmission {
             build.excluded = files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
         }
         build.requirements = inputs.manifests
+        build.selection = parts.python?.selection ?? PackageSelection()
+        build.lock = inputs.lock
         var logins: [BuildSecrets.Login] = []
         func withoutLogin(_ url: String) -> String { Self.withoutLogin(url, collecting: &logins) }
         if let indexes = parts.python?.indexes {

@@ -16,6 +16,8 @@ struct RemoteInputs: Sendable {
     private(set) var base: BuildSubmission.Base
     /// The manifests' paths in the context.
     private(set) var manifests: [String] = []
+    /// The path in the context of the lock that has to fit.
+    private(set) var lock: String?
     /// Pages, and directories of the context.
     private(set) var findLinks: [String] = []
     /// Files that hold passwords and go along.
@@ -80,8 +82,9 @@ struct RemoteInputs: Sendable {
     // MARK: Packages
 
     private mutating func add(_ step: PythonStep, environment: [String: String]) throws {
+        let lock = try step.requiredLock.map { try Manifest(lock: FilePath($0)) }
         let inputs = try ManifestInputs(
-            try step.manifests.map { try Manifest(FilePath($0)) }, environment: environment)
+            try step.manifests.map { try Manifest(FilePath($0)) } + [lock].compactMap(\.self), environment: environment)
         filesWithCredentials = inputs.filesWithCredentials
         let files = inputs.files.map(absolute)
         let directories = inputs.directories.map(absolute)
@@ -89,12 +92,14 @@ struct RemoteInputs: Sendable {
         if places.contains(nil) {
             try addOutside(files, directories)
             manifests = try step.manifests.map { try outside(absolute(FilePath($0))) }
+            self.lock = try lock.map { try outside(absolute($0.path)) }
         } else {
             for file in files { if let place = try context.inside(file) { try context.add(file, as: place) } }
             for directory in directories {
                 if let place = try context.inside(directory) { try add(wheelsOf: directory, as: place) }
             }
             manifests = try step.manifests.compactMap { try context.inside(absolute(FilePath($0))) }
+            self.lock = try lock.flatMap { try context.inside(absolute($0.path)) }
         }
         for (number, text) in step.indexes.findLinks.enumerated() {
             findLinks.append(text.contains("://") ? text : try add(findLinks: text, number))

@@ -21,14 +21,14 @@ struct SpecOptions: ParsableArguments {
     @Option(help: "A platform, or several separated by commas; more than one give an index. Repeatable.")
     var platform: [String] = []
 
-    @Option(
-        help: "Whether the code comes into the image, copy or none: then it is loaded at run time (default: copy).")
+    @Option(help: "Whether the code comes into the image, copy or none: then it is loaded at run time (default: copy).")
     var code: String?
 
     @Option(help: "Where the code goes (default: where the command starts).")
     var codeRoot: String?
 
     @OptionGroup(title: "Packages") var packages: PackageOptions
+    @OptionGroup(title: "Packages") var lock: LockOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
     func validate() throws {
@@ -49,6 +49,7 @@ struct SpecOptions: ParsableArguments {
         settings.code = code.given("--code")
         settings.codeRoot = codeRoot.given("--code-root")
         packages.apply(to: &settings)
+        lock.apply(to: &settings)
         configuration.apply(to: &settings)
         return settings
     }
@@ -61,6 +62,15 @@ struct PackageOptions: ParsableArguments {
         help: "A requirements file, uv.lock, pylock.toml or pyproject.toml. Repeatable.", completion: .file())
     var requirements: [String] = []
 
+    @Option(help: "A dependency group of pyproject.toml or uv.lock. Repeatable.")
+    var group: [String] = []
+
+    @Option(help: "An extra of pyproject.toml or uv.lock. Repeatable.")
+    var extra: [String] = []
+
+    @Flag(help: "All extras of pyproject.toml or uv.lock.")
+    var allExtras = false
+
     @Option(help: "The package index, instead of PyPI.")
     var indexUrl: String?
 
@@ -69,9 +79,6 @@ struct PackageOptions: ParsableArguments {
 
     @Option(help: "A directory or page that lists wheels. Repeatable.", completion: .directory)
     var findLinks: [String] = []
-
-    @Option(help: "Write the resolution here (pylock.toml).", completion: .file())
-    var lockFile: String?
 
     @Option(help: "Leave out what was uploaded after this day or time (2026-01-31).")
     var excludeNewer: String?
@@ -84,9 +91,25 @@ struct PackageOptions: ParsableArguments {
         settings.indexURL = indexUrl.given("--index-url")
         settings.extraIndexURLs = extraIndexUrl.given("--extra-index-url")
         settings.findLinks = findLinks.given("--find-links")
-        settings.lockFile = lockFile.given("--lock-file")
+        settings.groups = group.given("--group")
+        settings.extras = extra.given("--extra")
+        settings.allExtras = allExtras.given("--all-extras")
         settings.excludeNewer = excludeNewer.given("--exclude-newer")
         settings.upgrades = upgrade.given("--upgrade")
+    }
+}
+
+/// The lock of a build.
+struct LockOptions: ParsableArguments {
+    @Option(help: "Write the resolution here (pylock.toml); with --locked, where the lock lies.", completion: .file())
+    var lockFile: String?
+
+    @Flag(help: "Build by the lock beside the manifest, and refuse where it does not fit any more.")
+    var locked = false
+
+    func apply(to settings: inout Settings) {
+        settings.lockFile = lockFile.given("--lock-file")
+        settings.locked = locked.given("--locked")
     }
 }
 
