@@ -107,6 +107,9 @@ public struct BuildEngine: Sendable {
         try await drafts(spec).map(\.plan)
     }
 
+    /// What the requirements of a spec come to, for each platform.
+    public func locks(_ spec: BuildSpec) async throws -> [Lock] { try await drafts(spec).flatMap(\.draft.locks) }
+
     private func drafts(_ spec: BuildSpec) async throws -> [PlannedBuild] {
         guard let stage = spec.stages.first, spec.stages.count == 1 else {
             throw BuildError(.invalidSpec, "a build has one stage, not \(spec.stages.count)")

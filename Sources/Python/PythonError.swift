@@ -15,6 +15,14 @@ public enum PythonErrorCode: String, FailureCode {
     case invalidManifest = "invalid_manifest"
     /// A lock is malformed or of an unknown version.
     case invalidLock = "invalid_lock"
+    /// The lock that a build is to be made by does not exist.
+    case lockMissing = "lock_missing"
+    /// The lock that a build is to be made by does not fit the manifests.
+    case lockOutdated = "lock_outdated"
+    /// A dependency group that no project has.
+    case unknownGroup = "unknown_group"
+    /// An extra that no project has.
+    case unknownExtra = "unknown_extra"
     /// uv is not installed, or cannot be started.
     case uvMissing = "uv_missing"
     /// uv failed for a reason outside the manifests: network, index, its own cache.

@@ -70,20 +70,27 @@ public enum Step: Sendable, Hashable, Codable {
 public struct PythonStep: Sendable, Hashable, Codable {
     /// The manifests' paths. Their kinds follow from their names.
     public var manifests: [String]
+    /// What of their projects is wanted.
+    public var selection: PackageSelection
     /// Where packages come from.
     public var indexes: PackageIndexes
     /// Where the lock is written, if the user wants it beside the manifest.
     public var lockFile: String?
+    /// The lock that was made before, if it counts.
+    public var lock: LockUse?
     /// Whether newer versions are looked for, although a resolution of the same text is known.
     public var upgrade: Bool
 
     /// Takes the parts.
     public init(
-        manifests: [String], indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, upgrade: Bool = false
+        manifests: [String], selection: PackageSelection = PackageSelection(),
+        indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil, upgrade: Bool = false
     ) {
         self.manifests = manifests
+        self.selection = selection
         self.indexes = indexes
         self.lockFile = lockFile
+        self.lock = lock
         self.upgrade = upgrade
     }
 }

@@ -16,7 +16,8 @@ struct Cooperage: AsyncParsableCommand {
             """,
         version: "cooperage \(version)",
         subcommands: [
-            BuildCommand.self, PlanCommand.self, BaseCommand.self, InspectCommand.self, CacheCommand.self,
+            BuildCommand.self, PlanCommand.self, LockCommand.self, BaseCommand.self, InspectCommand.self,
+            CacheCommand.self,
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, BuildsCommand.self, CompletionCommand.self,
         ])
 

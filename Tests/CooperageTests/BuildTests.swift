@@ -111,6 +111,32 @@ import Testing
         #expect(image.configuration.config?.workingDir == "/srv")
     }
 
+    /// Two commits, one image: the code is loaded at run time.
+    @Test func codeThatIsLeftOut() async throws {
+        let command = try await command()
+        let without = arguments("build", ["-q", "--code", "none", "-o", "type=oci,dest=../out"])
+        let first = try command.run(without)
+        #expect(first.status == 0, "\(first.error)")
+        let image = try await OCILayout(command.directory.path.appending("out")).image(for: nil)
+        #expect(image.manifest.layers == [])
+        try FileSystem.write("print('changed')\n".utf8, to: command.context.appending("app.py"))
+        try FileSystem.write("".utf8, to: command.context.appending("more.py"))
+        #expect(try command.run(without).output == first.output)
+        #expect(try command.run(arguments("build", ["-q", "-o", "type=image"])).output != first.output)
+    }
+
+    @Test func codeSomewhereElse() async throws {
+        let command = try await command()
+        let outcome = try command.run(
+            arguments(
+                "build",
+                ["--code-root", "/opt/code", "--workdir", "/srv", "-o", "type=oci,dest=../out", "--progress", "plain"]))
+        #expect(outcome.status == 0, "\(outcome.error)")
+        #expect(outcome.error.contains("code: 1 file in /opt/code"))
+        let image = try await OCILayout(command.directory.path.appending("out")).image(for: nil)
+        #expect(image.configuration.config?.workingDir == "/srv")
+    }
+
     @Test func plan() async throws {
         let command = try await command()
         let before = try command.run(arguments("plan", ["--json", "-q"]))

@@ -9,7 +9,7 @@ import Testing
         .appending("Fixtures").appending("help")
 
     @Test(arguments: [
-        [], ["build"], ["plan"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["cache"],
+        [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["cache"],
         ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"], ["builds"], ["builds", "list"],
         ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
@@ -51,7 +51,9 @@ import Testing
             "-t, --tag", "-f, --file", "--push", "-o, --output", "--platform", "--label", "--annotation", "--no-cache",
             "--metadata-file", "--iidfile", "--progress", "--base", "-r, --requirements", "--env", "--entrypoint",
             "--cmd", "--user", "--workdir", "--index-url", "--extra-index-url", "--find-links", "--lock-file", "--pull",
-            "--upgrade", "--insecure-registry", "-q, --quiet", "--server",
+            "--upgrade", "--insecure-registry", "-q, --quiet", "--server", "--code", "--code-root", "--locked",
+            "--group",
+            "--extra", "--all-extras",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")
         }

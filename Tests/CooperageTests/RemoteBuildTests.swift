@@ -123,6 +123,29 @@ import Testing
         #expect(try command.directory.files().allSatisfy { !$0.contains("remote-") })
     }
 
+    /// By a lock that goes up with its manifest, and without the code.
+    @Test func lockedAndWithoutCode() async throws {
+        let site = try await ServiceSite()
+        let command = try await command(site)
+        let locked = try command.run(["lock"] + arguments(["-q"]).dropFirst())
+        #expect(locked.status == 0, "\(locked.error)")
+        try WheelFixture("beta", "1.5").write(to: command.directory.path.appending("links"))
+        let build = arguments(["-q", "--locked", "--code", "none", "-o", "type=oci,dest=../out"])
+        let here = try command.run(build)
+        #expect(here.status == 0, "\(here.error)")
+        try await serving(site) { port in
+            let remote = ["--server", "http://127.0.0.1:\(port)"]
+            let there = try await command.runAside(build + remote)
+            #expect(there.status == 0, "\(there.error)")
+            #expect(there.output == here.output)
+            try FileSystem.write(
+                "--no-index\nalpha\nbeta>1\n".utf8, to: command.directory.path.pushing("reqs/requirements.txt"))
+            let refused = try await command.runAside(build + remote)
+            #expect(refused.status == 1)
+            #expect(refused.error.contains("Update beta v1.0 -> v1.5"), "\(refused.error)")
+        }
+    }
+
     @Test func anIndexIsTheSame() async throws {
         let site = try await ServiceSite()
         let platforms = ["linux/amd64", "linux/arm64"]

@@ -114,6 +114,91 @@ import Testing
         #expect(request.notices.first == "settings: \(context.path)/cooperage.yaml")
     }
 
+    @Test func whereTheCodeGoes() throws {
+        var flags = Settings()
+        flags.codeRoot = .flag("/code")
+        flags.workingDirectory = .flag("/srv")
+        let elsewhere = try SampleContext().request(flags)
+        #expect(elsewhere.files?.destination == "/code" && elsewhere.configuration?.workingDirectory == "/srv")
+        flags.code = .flag("none")
+        let without = try SampleContext().request(flags)
+        #expect(without.files == nil && without.configuration?.workingDirectory == "/srv")
+        #expect(without.warnings == ["--code-root does nothing, since --code none leaves the code out"])
+        let file = try SampleContext(["cooperage.yaml": "code: none\n"])
+        #expect(try file.request().files == nil)
+        flags = Settings()
+        flags.code = .flag("copy")
+        #expect(try file.request(flags).files?.destination == "/app")
+    }
+
+    @Test func theLockOfABuild() throws {
+        let context = try SampleContext(["requirements.txt": "", "pylock.toml": "", "a.in": "", "cooperage.yaml": ""])
+        func step(_ change: (inout Settings) -> Void) throws -> PythonStep? {
+            var flags = Settings()
+            flags.locked = Given(true, .flag("--locked"))
+            change(&flags)
+            return try context.request(flags).python
+        }
+        func path(_ name: String) -> String { context.path.appending(name).string }
+        #expect(try context.request().python?.manifests == [path("pylock.toml")])
+        // What is to fit is what the lock was made of.
+        let found = try step { _ in }
+        #expect(found?.manifests == [path("requirements.txt")])
+        #expect(found?.lock == .required(path: path("pylock.toml")))
+        #expect(try step { $0.requirements = [.flag("a.in")] }?.lock == .required(path: path("pylock.a.toml")))
+        #expect(try step { $0.requirements = [.flag("pylock.toml")] }?.lock == .required(path: path("pylock.toml")))
+        let named = try step { $0.lockFile = .flag("/else/pylock.toml") }
+        #expect(named?.lock == .required(path: "/else/pylock.toml") && named?.lockFile == nil)
+        let error = try #require(throws: InterfaceError.self) {
+            try step { $0.upgrades = Given(true, .flag("--upgrade")) }
+        }
+        #expect(error.context == [FailureContext("flag", "--locked")])
+    }
+
+    @Test func aLockAsItIsAskedFor() throws {
+        let context = try SampleContext([
+            "requirements.txt": "", "pylock.toml": "", "uv.txt": "",
+            "cooperage.yaml": "base: python-3.11\nplatforms: [linux/amd64, linux/arm64]\ngroups: [dev]\n",
+        ])
+        func request(_ change: (inout Settings) -> Void = { _ in }) throws -> LockRequest {
+            var flags = Settings()
+            change(&flags)
+            let surroundings = Surroundings(directory: "/nowhere", environment: [:], cache: "/cache")
+            return try LockRequest(context: context.path, flags: flags, in: surroundings)
+        }
+        let usual = try request()
+        let lock = context.path.appending("pylock.toml")
+        #expect(usual.file == lock)
+        #expect(usual.spec.platforms.count == 2)
+        guard case .python(let step) = usual.spec.stages.first?.steps.first else {
+            Issue.record("there is no Python step")
+            return
+        }
+        #expect(step.manifests == [context.path.appending("requirements.txt").string])
+        #expect(step.lock == .preferred(path: lock.string))
+        #expect(step.selection == PackageSelection(groups: ["dev"]))
+        #expect(try request { $0.lockFile = .flag("-") }.file == nil)
+        #expect(try request { $0.lockFile = .flag("a/pylock.b.toml") }.file == "a/pylock.b.toml")
+        #expect(try request { $0.requirements = [.flag("uv.txt")] }.file == context.path.appending("pylock.uv.toml"))
+        for (text, word) in [("lock.toml", "no name of a lock"), ("pylock.a.b", "no name of a lock")] {
+            let error = try #require(throws: InterfaceError.self) {
+                try request { $0.lockFile = .flag(text, "--output") }
+            }
+            #expect(error.message.contains(word) && error.context == [FailureContext("flag", "--output")])
+        }
+        let own = try #require(throws: InterfaceError.self) {
+            try request { $0.requirements = [.flag(lock.string)] }
+        }
+        #expect(own.message.contains("would replace the manifest"))
+        let empty = try SampleContext(["pylock.toml": ""])
+        let nothing = try #require(throws: InterfaceError.self) {
+            try LockRequest(
+                context: empty.path, flags: Settings(),
+                in: Surroundings(directory: "/nowhere", environment: [:], cache: "/cache"))
+        }
+        #expect(nothing.code == .manifestNotFound)
+    }
+
     @Test func platformsAndOutputs() throws {
         var flags = Settings()
         flags.platforms = [.flag("linux/amd64, linux/arm64"), .flag("x86_64"), .flag("linux/arm/v7")]
@@ -178,6 +263,10 @@ import Testing
         Refusal("the working directory 'app' is not absolute", "--workdir") {
             $0.workingDirectory = .flag("app", "--workdir")
         },
+        Refusal("the directory of the code 'app' is not absolute", "--code-root") {
+            $0.codeRoot = .flag("app", "--code-root")
+        },
+        Refusal("'nothing' says nothing about the code", "--code") { $0.code = .flag("nothing", "--code") },
         Refusal("an image without a name cannot be pushed", "--push") { $0.pushes = Given(true, .flag("--push")) },
         Refusal("an image without a name cannot be pushed", "--output") {
             $0.outputs = [.flag("type=registry", "--output")]

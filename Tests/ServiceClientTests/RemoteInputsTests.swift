@@ -40,7 +40,7 @@ import Testing
             base: base, python: manifests.isEmpty && findLinks.isEmpty ? nil : python,
             files: FilesStep(
                 source: root.appending(context).string, destination: "/app", excluded: excluded),
-            in: root, environment: environment)
+            context: root.appending(context), in: root, environment: environment)
     }
 
     private func paths(_ inputs: RemoteInputs) -> [String] { inputs.context.manifest.entries.map(\.path) }

@@ -32,7 +32,8 @@ import Testing
         let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
         let parts = try RequestParts(request.spec)
         let inputs = try RemoteInputs(
-            base: parts.base, python: parts.python, files: parts.files, in: directory.path, environment: [:])
+            base: parts.base, python: parts.python, files: parts.files, context: request.context, in: directory.path,
+            environment: [:])
         return RemoteSubmission(request, parts, inputs: inputs)
     }
 
@@ -52,6 +53,10 @@ import Testing
             settings.command = Given(.list(["x"]), .flag("--cmd"))
             settings.user = given("1000:1000")
             settings.workingDirectory = given("/srv")
+            settings.codeRoot = given("/code")
+            settings.groups = given("dev", "docs")
+            settings.extras = given("gpu")
+            settings.allExtras = Given(true, .flag("--all-extras"))
             settings.indexURL = given("https://example.org/simple")
             settings.extraIndexURLs = given("https://example.org/more")
             settings.excludeNewer = given("2026-01-31")
@@ -60,7 +65,8 @@ import Testing
             settings.pulls = Given(true, .flag("--pull"))
         }.build
         var expected = BuildSubmission(base: .catalog("a-base-of-the-server"))
-        expected.codeDestination = "/srv"
+        expected.codeDestination = "/code"
+        expected.selection = PackageSelection(groups: ["dev", "docs"], extras: ["gpu"], allExtras: true)
         expected.requirements = ["requirements.txt"]
         expected.tags = try ["1", "2"].map { try Reference("127.0.0.1:5000/team/app:\($0)") }
         expected.pushes = true
@@ -77,6 +83,31 @@ import Testing
         expected.usesCache = false
         expected.pulls = true
         #expect(build == expected)
+    }
+
+    /// Without the code what is read goes up and nothing else, so that a commit changes nothing.
+    @Test func codeThatStaysHere() throws {
+        try directory.write(Array("lock-version = \"1.0\"\npackages = []\n".utf8), to: "pylock.toml")
+        func submission() throws -> (build: BuildSubmission, paths: [String]) {
+            var settings = Settings()
+            settings.code = given("none")
+            settings.locked = Given(true, .flag("--locked"))
+            let surroundings = Surroundings(
+                directory: directory.path, environment: [:], cache: "/nowhere", buildsOnServer: true)
+            let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
+            let parts = try RequestParts(request.spec)
+            let inputs = try RemoteInputs(
+                base: parts.base, python: parts.python, files: parts.files, context: request.context,
+                in: directory.path, environment: [:])
+            return (RemoteSubmission(request, parts, inputs: inputs).build, inputs.context.manifest.entries.map(\.path))
+        }
+        let (build, paths) = try submission()
+        #expect(build.codeDestination == nil && build.excluded == [])
+        #expect(build.requirements == ["requirements.txt"] && build.lock == "pylock.toml")
+        #expect(build.execution.workingDirectory == "/app")
+        #expect(paths == ["pylock.toml", "requirements.txt"])
+        try directory.write(Array("print('changed')\n".utf8), to: "main.py")
+        #expect(try submission().build == build)
     }
 
     @Test func anImageThatGoesNowhereHasNoName() throws {

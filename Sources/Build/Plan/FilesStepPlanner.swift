@@ -76,7 +76,7 @@ struct FilesStepPlanner: StepPlanner {
             let (there, here) = existing.kind == .directory ? ("a directory", "none") : ("no directory", "one")
             throw BuildError(
                 .invalidSpec, "'/\(path)' is \(there) in the base, and \(here) in the context",
-                hints: ["choose another --workdir, or leave the path out by .dockerignore"])
+                hints: ["choose another --code-root, or leave the path out by .dockerignore"])
         }
         // A directory of the base keeps its mode and owner.
         if item.kind == .directory, let existing = destination.existing[path] {

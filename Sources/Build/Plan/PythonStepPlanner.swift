@@ -29,7 +29,8 @@ struct PythonStepPlanner: StepPlanner {
             let installed = try await base.distributions(of: environment)
             let request = ResolutionRequest(
                 manifests: manifests, indexes: step.indexes, target: environment.target, installed: installed,
-                upgrade: step.upgrade || ignoresKnownResolutions, confinement: confinement)
+                selection: step.selection, lock: step.lock, upgrade: step.upgrade || ignoresKnownResolutions,
+                confinement: confinement)
             return (environment, installed, try await resolver.resolve(request))
         }
         if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }

@@ -13,17 +13,30 @@ extension BuildRequest {
     ///   - flags: what the command line says; it wins over the file.
     /// - Throws: `InterfaceError` with flag, or file and key.
     public init(context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
+        var maker = try RequestMaker(context: context, flags: flags, in: surroundings)
+        self = try maker.make()
+    }
+}
+
+/// Reads settings, one after the other.
+struct RequestMaker {
+    let context: FilePath
+    let settings: Settings
+    let surroundings: Surroundings
+    private(set) var remarks: [BuildEvent] = []
+
+    /// Joins flags and the context's settings file.
+    init(context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
         try Self.check(context)
         let file = try SettingsFile.discover(in: context)
-        let settings = (file?.settings ?? Settings()).overridden(by: flags)
-        var maker = RequestMaker(context: context, settings: settings, surroundings: surroundings)
-        if let file {
-            maker.notice("settings: \(file.path)")
-            if let shadowed = file.shadowed {
-                maker.warn("[tool.cooperage] of \(shadowed) is passed over, since there is \(file.path)")
-            }
+        self.context = context
+        settings = (file?.settings ?? Settings()).overridden(by: flags)
+        self.surroundings = surroundings
+        guard let file else { return }
+        notice("settings: \(file.path)")
+        if let shadowed = file.shadowed {
+            warn("[tool.cooperage] of \(shadowed) is passed over, since there is \(file.path)")
         }
-        self = try maker.make()
     }
 
     private static func check(_ context: FilePath) throws {
@@ -38,20 +51,6 @@ extension BuildRequest {
                 .invalidContext, "the context '\(context)' is not a directory", hints: ["name the directory it is in"])
         }
     }
-}
-
-/// Reads settings, one after the other.
-private struct RequestMaker {
-    let context: FilePath
-    let settings: Settings
-    let surroundings: Surroundings
-    private var remarks: [BuildEvent] = []
-
-    init(context: FilePath, settings: Settings, surroundings: Surroundings) {
-        self.context = context
-        self.settings = settings
-        self.surroundings = surroundings
-    }
 
     mutating func notice(_ text: String) { remarks.append(.notice(text)) }
     mutating func warn(_ text: String) { remarks.append(.warning(text)) }
@@ -61,25 +60,26 @@ private struct RequestMaker {
         let outputs = try outputs()
         let platforms = try platforms()
         try check(outputs.outputs, tags: outputs.tags, platforms: platforms)
-        let directory = try workingDirectory()
+        let directory = try self.directory(settings.workingDirectory, "the working directory")
         let manifests = try manifests()
-        let configuration = try configuration(directory)
+        let configuration = try configuration(directory ?? BuildRequest.defaultWorkingDirectory)
         var annotations: [String: String] = [:]
         for given in settings.annotations {
             let (name, value) = try given.read(annotation)
             annotations[name] = value
         }
         var steps: [Step] = []
-        if !manifests.isEmpty { steps.append(.python(pythonStep(manifests))) }
-        steps.append(
-            .files(
-                FilesStep(source: context.string, destination: directory, excluded: excluded(outputs.outputs))))
+        if !manifests.isEmpty { steps.append(.python(try pythonStep(manifests))) }
+        if let files = try filesStep(in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs) {
+            steps.append(.files(files))
+        }
         steps.append(.configuration(configuration))
         let spec = BuildSpec(
             stages: [Stage(base: base, steps: steps)], platforms: platforms, annotations: annotations,
             timestamp: try Timestamp(environment: surroundings.environment))
         return BuildRequest(
-            spec: spec, tags: outputs.tags, outputs: outputs.outputs, staysInCache: outputs.staysInCache,
+            context: context, spec: spec, tags: outputs.tags, outputs: outputs.outputs,
+            staysInCache: outputs.staysInCache,
             usesCache: settings.ignoresCache?.value != true, pulls: settings.pulls?.value == true,
             metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
             imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, remarks: remarks)
@@ -87,7 +87,7 @@ private struct RequestMaker {
 
     // MARK: The image
 
-    private mutating func base() throws -> BaseSource {
+    mutating func base() throws -> BaseSource {
         guard let given = settings.base else {
             notice("base: \(BuildRequest.defaultBase), since none is given")
             return .catalog(BuildRequest.defaultBase)
@@ -110,7 +110,7 @@ private struct RequestMaker {
         }
     }
 
-    private func platforms() throws -> [Platform] {
+    func platforms() throws -> [Platform] {
         var platforms: [Platform] = []
         for given in settings.platforms {
             for text in given.value.split(separator: ",", omittingEmptySubsequences: false) {
@@ -121,13 +121,25 @@ private struct RequestMaker {
         return platforms
     }
 
-    private func workingDirectory() throws -> String {
-        guard let given = settings.workingDirectory else { return BuildRequest.defaultWorkingDirectory }
+    /// An absolute directory of the image, where one is given.
+    /// - Parameter what: what messages call it.
+    private func directory(_ given: Given<String>?, _ what: String) throws -> String? {
+        guard let given else { return nil }
         guard given.value.hasPrefix("/") else {
-            throw given.origin.error(
-                "the working directory '\(given.value)' is not absolute", hints: ["start it with a slash"])
+            throw given.origin.error("\(what) '\(given.value)' is not absolute", hints: ["start it with a slash"])
         }
         return given.value
+    }
+
+    /// The code, where it comes into the image.
+    private mutating func filesStep(in workingDirectory: String, _ outputs: [BuildOutput]) throws -> FilesStep? {
+        let root = try directory(settings.codeRoot, "the directory of the code")
+        guard try settings.code.map(CodeMode.init(given:)) != .omitted else {
+            if root != nil { warn("--code-root does nothing, since --code none leaves the code out") }
+            return nil
+        }
+        return FilesStep(
+            source: context.string, destination: root ?? workingDirectory, excluded: excluded(outputs))
     }
 
     private mutating func configuration(_ directory: String) throws -> ConfigurationStep {
@@ -150,44 +162,6 @@ private struct RequestMaker {
         step.command = try settings.command?.read { try $0.words() }
         step.user = settings.user?.value
         return step
-    }
-
-    // MARK: Packages
-
-    private mutating func manifests() throws -> [String] {
-        if !settings.requirements.isEmpty { return try settings.requirements.map { try manifest($0).string } }
-        guard let manifest = try Manifest.discover(in: context) else {
-            notice("requirements: none, since the context has none of the usual files; name one by -r")
-            return []
-        }
-        notice("requirements: \(manifest.path)")
-        return [manifest.path.string]
-    }
-
-    /// A manifest of the command line is looked for as pip does, then in the context.
-    private func manifest(_ given: Given<String>) throws -> FilePath {
-        let path = given.origin.path(given.value)
-        if FileSystem.exists(path) { return path }
-        let inContext = context.pushing(path)
-        guard case .flag = given.origin, !path.isAbsolute else {
-            throw InterfaceError(
-                .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place)
-        }
-        if FileSystem.exists(inContext) { return inContext }
-        throw InterfaceError(
-            .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place,
-            hints: ["neither '\(path)' nor '\(inContext)' exists"])
-    }
-
-    private func pythonStep(_ manifests: [String]) -> PythonStep {
-        let indexes = PackageIndexes(
-            indexURL: settings.indexURL?.value, extraIndexURLs: settings.extraIndexURLs.map(\.value),
-            findLinks: settings.findLinks.map { $0.value.contains("://") ? $0.value : $0.origin.path($0.value).string },
-            excludeNewer: settings.excludeNewer?.value)
-        return PythonStep(
-            manifests: manifests, indexes: indexes,
-            lockFile: settings.lockFile.map { $0.origin.path($0.value).string },
-            upgrade: settings.upgrades?.value == true)
     }
 
     // MARK: Outputs

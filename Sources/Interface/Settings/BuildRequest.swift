@@ -5,6 +5,8 @@ public import SystemPackage
 
 /// A build as it was asked for: what the engine is given, and what is done with the result.
 public struct BuildRequest: Sendable {
+    /// The directory of the code, from which manifests are named, too.
+    public var context: FilePath
     /// What is asked for.
     public var spec: BuildSpec
     /// The names of the image.

@@ -9,6 +9,12 @@ public struct Settings: Sendable, Hashable {
     public var base: Given<String>?
     /// The manifests' paths.
     public var requirements: [Given<String>] = []
+    /// Dependency groups of the manifests' projects.
+    public var groups: [Given<String>] = []
+    /// Extras of the manifests' projects.
+    public var extras: [Given<String>] = []
+    /// Whether all extras are wanted.
+    public var allExtras: Given<Bool>?
     /// The image's names.
     public var tags: [Given<String>] = []
     /// The platforms, each entry one or several separated by commas.
@@ -29,16 +35,22 @@ public struct Settings: Sendable, Hashable {
     public var command: Given<CommandWords>?
     /// `user[:group]`.
     public var user: Given<String>?
-    /// The directory of the code in the image, in which the command starts.
+    /// The directory in which the command starts.
     public var workingDirectory: Given<String>?
+    /// Whether the code comes into the image: `copy` or `none`.
+    public var code: Given<String>?
+    /// The directory of the code in the image; usually the one in which the command starts.
+    public var codeRoot: Given<String>?
     /// The package index.
     public var indexURL: Given<String>?
     /// Further package indexes.
     public var extraIndexURLs: [Given<String>] = []
     /// Directories or pages that list distributions.
     public var findLinks: [Given<String>] = []
-    /// Where the lock is written.
+    /// Where the lock is written, or lies.
     public var lockFile: Given<String>?
+    /// Whether the lock has to be there and to fit the manifests.
+    public var locked: Given<Bool>?
     /// The date after which distributions do not count.
     public var excludeNewer: Given<String>?
     /// Whether newer versions are looked for.

@@ -31,4 +31,12 @@ public struct InstalledDistribution: Sendable, Hashable, Codable {
         let suffix = parts.first.map { $0.replacing(".", with: "") } ?? ""
         return numbers.joined(separator: ".") + suffix + (parts.count > 1 ? "+\(parts[1])" : "")
     }
+
+    /// Whether the version is one (version specifiers, appendix "Parsing version strings with regular expressions"): an image
+    /// may have metadata by hand.
+    var hasVersion: Bool {
+        let pattern =
+            /v?(\d+!)?\d+(\.\d+)*([-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?\d*)?(-\d+|[-_.]?(post|rev|r)[-_.]?\d*)?([-_.]?dev[-_.]?\d*)?(\+[a-z0-9]+([-_.][a-z0-9]+)*)?/
+        return version.lowercased().wholeMatch(of: pattern) != nil
+    }
 }

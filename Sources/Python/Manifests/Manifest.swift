@@ -46,9 +46,11 @@ public struct Manifest: Sendable, Hashable {
 
     /// The manifest of a directory: the first that is there of uv.lock, pylock.toml, requirements.txt and
     /// pyproject.toml.
-    public static func discover(in directory: FilePath) throws -> Manifest? {
+    /// - Parameter kind: what does not count.
+    public static func discover(in directory: FilePath, passingOver kind: Kind? = nil) throws -> Manifest? {
         for name in ["uv.lock", "pylock.toml", "requirements.txt", "pyproject.toml"] {
             let path = directory.appending(name)
+            if let kind, Kind(fileName: name) == kind { continue }
             if try FileSystem.status(path)?.kind == .file { return try Manifest(path) }
         }
         return nil

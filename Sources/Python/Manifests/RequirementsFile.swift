@@ -12,6 +12,9 @@ struct RequirementsFile: Sendable {
     let text: String
     /// Its logical lines.
     let lines: [RequirementsLine]
+    /// Whether uv understands it otherwise than pip: a requirement goes over several lines, or takes a variable outside of a
+    /// URL or path.
+    let isBeyondUv: Bool
 
     /// Reads one file.
     init(_ path: FilePath, environment: [String: String]) throws {
@@ -19,6 +22,12 @@ struct RequirementsFile: Sendable {
         let raw = String(decoding: try FileSystem.read(path), as: UTF8.self)
         text = expandingVariables(in: raw, from: environment)
         lines = RequirementsLine.lines(of: text)
+        let rawLines = text == raw ? [] : RequirementsLine.lines(of: raw)
+        isBeyondUv =
+            lines.contains { $0.isRequirement && $0.isWrapped }
+            || zip(lines, rawLines).contains { line, raw in
+                raw.isRequirement && zip(line.words, raw.words).contains { $0 != $1 && !$1.contains("/") }
+            }
     }
 
     /// A file and all that it includes, in the order of inclusion, each once.
@@ -50,6 +59,21 @@ struct RequirementsFile: Sendable {
 
     /// Whether a part of it lies on another machine, so that its text cannot be known without asking.
     var includesRemote: Bool { lines.contains { $0.include?.contains("://") ?? false } }
+
+    /// Refuses what uv passes over where only wheels are installed.
+    /// - Throws: `PythonError` (`needs_build`) with file and line.
+    func refuseSources() throws(PythonError) {
+        for line in lines {
+            guard let names = line.noBinary, names != ":none:" else { continue }
+            throw PythonError(
+                .needsBuild,
+                "'--no-binary \(names)' asks for packages built from their sources, and only wheels are installed",
+                context: [FailureContext("file", "\(path):\(line.number)")],
+                hints: [
+                    "leave the line out, or build a wheel with 'uv build --wheel' and name its directory with --find-links"
+                ])
+        }
+    }
 }
 
 /// One logical line: continuation lines joined, comment removed.
@@ -58,9 +82,23 @@ struct RequirementsLine: Sendable, Hashable {
     let number: Int
     /// Its words.
     let words: [String]
+    /// Whether more of it than options stands on continuation lines.
+    var isWrapped = false
+
+    /// Whether it asks for a distribution, and is no option.
+    var isRequirement: Bool { !(words.first ?? "-").hasPrefix("-") }
 
     /// The file that the line includes, if it is `-r` or `-c`.
     var include: String? { value(of: ["-r", "--requirement", "-c", "--constraint", "--constraints"]) }
+
+    /// Whether what the line includes only constrains.
+    var isConstraint: Bool { (words.first ?? "").hasPrefix("-c") || (words.first ?? "").hasPrefix("--constraint") }
+
+    /// The distributions that shall not come as wheels, if the line is `--no-binary`.
+    var noBinary: String? { value(of: ["--no-binary"]) }
+
+    /// Whether the line is an option without a value, alone or among others.
+    func sets(_ option: String) -> Bool { (words.first ?? "").hasPrefix("-") && words.contains(option) }
 
     /// The directory or page that the line adds, if it is `-f`.
     var findLinks: String? { value(of: ["-f", "--find-links"]) }
@@ -99,14 +137,17 @@ struct RequirementsLine: Sendable, Hashable {
     static func lines(of text: String) -> [RequirementsLine] {
         var lines: [RequirementsLine] = []
         var words: [String] = []
+        var isWrapped = false
         var start = 1
         var isContinued = false
         let physicalLines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, physical) in physicalLines.enumerated() {
             if !isContinued {
                 words = []
+                isWrapped = false
                 start = index + 1
             }
+            let before = words.count
             let line = physical.last == UInt8(ascii: "\r") ? physical.dropLast() : physical
             isContinued = line.last == UInt8(ascii: "\\")
             for word in (isContinued ? line.dropLast() : line).split(whereSeparator: \.isBlank) {
@@ -114,9 +155,11 @@ struct RequirementsLine: Sendable, Hashable {
                 if word.first == UInt8(ascii: "#") { break }
                 words.append(String(decoding: word, as: UTF8.self))
             }
-            if !isContinued, !words.isEmpty { lines.append(RequirementsLine(number: start, words: words)) }
+            if before > 0, before < words.count, !words[before].hasPrefix("--") { isWrapped = true }
+            if !isContinued || index == physicalLines.count - 1, !words.isEmpty {
+                lines.append(RequirementsLine(number: start, words: words, isWrapped: isWrapped))
+            }
         }
-        if isContinued, !words.isEmpty { lines.append(RequirementsLine(number: start, words: words)) }
         return lines
     }
 }

@@ -8,6 +8,10 @@ struct LockLowering: Sendable {
     let environment: UvEnvironment
     /// Where uv writes.
     let scratch: FilePath
+    /// What is wanted of the projects.
+    let selection: ProjectSelection
+    /// Whether a uv.lock has to fit its project.
+    let isLocked: Bool
 
     /// The lock in a file, its paths absolute.
     func document(of manifest: Manifest) async throws -> PylockDocument {
@@ -21,16 +25,31 @@ struct LockLowering: Sendable {
     }
 
     /// A uv.lock in the standard form, without the project itself, whose code comes into the image as files, and
-    /// without what is only for its development.
+    /// without groups that nobody asked for, such as that for its development.
     private func export(_ manifest: Manifest) async throws -> String {
         let directory = try FileSystem.absolute(manifest.directory)
         let answer = scratch.appending("pylock.export.toml")
         let output = try await uv.run(
             [
-                "export", "--frozen", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
-                "--no-dev", "--no-emit-project", "--project", directory.string,
-            ], environment: environment, directory: directory)
-        guard output.succeeded else { throw UvFailure.error(from: output, doing: "read '\(manifest.path)'") }
+                "export", isLocked ? "--locked" : "--frozen", "--no-build", "--format", "pylock.toml", "--output-file",
+                answer.string, "--no-header", "--no-default-groups", "--no-emit-project", "--project", directory.string,
+            ] + selection.exportArguments(of: manifest), environment: environment, directory: directory)
+        guard output.succeeded else {
+            let error = UvFailure.error(from: output, doing: "read '\(manifest.path)'")
+            guard isLocked, output.standardError.contains("needs to be updated") else { throw error }
+            throw try await outdated(manifest, directory)
+        }
         return String(decoding: try FileSystem.read(answer), as: UTF8.self)
+    }
+
+    /// The error for a uv.lock that uv would write anew, with what uv would change.
+    private func outdated(_ manifest: Manifest, _ directory: FilePath) async throws -> PythonError {
+        let output = try await uv.run(
+            ["lock", "--dry-run", "--no-build", "--project", directory.string], environment: environment,
+            directory: directory)
+        let changes = output.standardError.split(separator: "\n").filter { line in
+            ["Add ", "Remove ", "Update "].contains { line.hasPrefix($0) }
+        }
+        return .outdated(manifest.path, changes: changes.map(String.init), by: "uv lock")
     }
 }

@@ -1,6 +1,7 @@
 import Content
 import Diagnostics
 import OCI
+import Spec
 import SystemPackage
 
 /// All that a resolution depends on, read from the files: what makes the cache key, and what is needed afterwards to
@@ -14,12 +15,26 @@ struct ResolutionInputs: Sendable {
     private(set) var localFiles: [String] = []
     /// The user information of every URL that was read.
     private(set) var credentials = URLCredentials()
+    /// What is wanted of the projects.
+    private(set) var selection: ProjectSelection
+    /// What an earlier lock chose, where one counts, and what is there already.
+    let preferences: LockPreferences?
+    /// Whether a lock has to fit its manifests.
+    let isLocked: Bool
+    private let request: ResolutionRequest
     private let environment: UvEnvironment
     private let confinement: ManifestConfinement?
 
     /// Reads what a request names.
-    init(_ request: ResolutionRequest, environment: UvEnvironment) throws {
+    init(
+        _ request: ResolutionRequest, environment: UvEnvironment, preferences: LockPreferences? = nil,
+        isLocked: Bool = false
+    ) throws {
+        self.request = request
         self.environment = environment
+        self.preferences = LockPreferences.merging(preferences, request.upgrade ? [] : request.installed)
+        self.isLocked = isLocked
+        selection = try ProjectSelection(PackageSelection(), of: []) { _ in nil }
         confinement = request.confinement
         for manifest in request.manifests {
             switch manifest.kind {
@@ -34,6 +49,10 @@ struct ResolutionInputs: Sendable {
         }
         for path in environment.files { try addIfPresent(path) }
         if let first = request.manifests.first { try addConfiguration(from: first.directory) }
+        selection = try ProjectSelection(request.selection, of: request.manifests) { path in
+            texts.first { $0.path == path }?.text
+        }
+        for file in requirements { try file.refuseSources() }
         if let confinement {
             let start = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
             for file in requirements { try confinement.check(file, start: start) }
@@ -56,8 +75,18 @@ struct ResolutionInputs: Sendable {
         }
     }
 
-    /// Whether all inputs can be known without asking another machine.
-    var isCacheable: Bool { !requirements.contains(where: \.includesRemote) }
+    /// Whether all inputs can be known without asking another machine, or uv: it compares a uv.lock with every project of
+    /// a workspace.
+    var isCacheable: Bool {
+        !requirements.contains(where: \.includesRemote)
+            && !(isLocked && request.manifests.contains { $0.kind == .uvLock })
+    }
+
+    /// Whether a requirements file allows versions before a release.
+    var allowsPrereleases: Bool { requirements.lazy.flatMap(\.lines).contains { $0.sets("--pre") } }
+
+    /// Whether a requirements file wants a digest for every distribution.
+    var requiresHashes: Bool { requirements.lazy.flatMap(\.lines).contains { $0.sets("--require-hashes") } }
 
     /// The digests that the manifests allow for each distribution, by normalised name. One without an entry is free.
     var allowedHashes: [String: Set<Digest>] {
@@ -71,16 +100,12 @@ struct ResolutionInputs: Sendable {
     }
 
     /// The digest of everything. User information of URLs is left out: it says who asks, not what.
-    func key(target: PythonTarget, installed: [InstalledDistribution], uvVersion: String) throws -> Digest {
+    func key(target: PythonTarget, uvVersion: String) throws -> Digest {
         // Where a context lies while it is built says nothing of what it holds.
         func portable(_ text: String) -> String { confinement?.unlocated(text) ?? text }
-        var key = KeyBuilder(kind: "resolution", formatVersion: 1)
+        var key = KeyBuilder(kind: "resolution", formatVersion: 2)
         key.append(uvVersion)
         key.append("\(target)")
-        key.append(installed) { key, distribution in
-            key.append(distribution.name)
-            key.append(distribution.version)
-        }
         key.append(requirements) { key, file in
             key.append(portable(file.path.string))
             key.append(URLCredentials.removed(from: file.text))
@@ -94,6 +119,11 @@ struct ResolutionInputs: Sendable {
             key.append(variable.name)
             key.append(portable(variable.value))
         }
+        key.append(request.selection.groups) { $0.append($1) }
+        key.append(request.selection.extras) { $0.append($1) }
+        key.append(request.selection.allExtras ? 1 : 0)
+        key.append(preferences?.parts ?? []) { $0.append($1) }
+        key.append(isLocked ? 1 : 0)
         return try key.digest()
     }
 

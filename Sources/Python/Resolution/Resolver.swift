@@ -20,6 +20,10 @@ public struct ResolutionRequest: Sendable {
     public var target: PythonTarget
     /// What is there already: a version that fulfils the requirements is kept, as installers keep it.
     public var installed: [InstalledDistribution]
+    /// What of the manifests' projects is wanted.
+    public var selection: PackageSelection
+    /// The lock that was made before, if it counts.
+    public var lock: LockUse?
     /// Whether uv is asked although the answer is known, and newer versions are preferred to those that are there.
     public var upgrade: Bool
     /// What the manifests may name, where they are a stranger's.
@@ -28,13 +32,16 @@ public struct ResolutionRequest: Sendable {
     /// Takes the parts.
     public init(
         manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget,
-        installed: [InstalledDistribution] = [], upgrade: Bool = false,
+        installed: [InstalledDistribution] = [], selection: PackageSelection = PackageSelection(), lock: LockUse? = nil,
+        upgrade: Bool = false,
         confinement: ManifestConfinement? = nil
     ) {
         self.manifests = manifests
         self.indexes = indexes
         self.target = target
         self.installed = installed
+        self.selection = selection
+        self.lock = lock
         self.upgrade = upgrade
         self.confinement = confinement
     }
@@ -84,11 +91,69 @@ public struct Resolver: Sendable {
     /// Where nothing changed since an earlier answer, no process is started.
     /// - Throws: `PythonError`.
     public func resolve(_ request: ResolutionRequest) async throws -> Resolution {
+        switch request.lock {
+        case .preferred(let path) where !request.upgrade:
+            try await answer(request, keepingTo: try await preferences(FilePath(path), request))
+        case .required(let path): try await resolve(request, by: FilePath(path))
+        case nil, .preferred: try await answer(request)
+        }
+    }
+
+    /// The wheels of a lock, if it is still what the manifests come to.
+    ///
+    /// The manifests are resolved with the lock's versions preferred, so that what was released since makes no difference.
+    /// - Throws: `PythonError` (`lock_missing`, `lock_outdated`).
+    private func resolve(_ request: ResolutionRequest, by path: FilePath) async throws -> Resolution {
+        // A uv.lock is compared with its project by uv; a standard lock alone has nothing to be compared with.
+        guard !request.manifests.allSatisfy(\.kind.isLock) else { return try await answer(request, isLocked: true) }
+        try request.confinement?.prepare(path)
+        var own = request
+        own.manifests = [try Manifest(lock: path)]
+        own.selection = PackageSelection()
+        var locked = try await answer(own)
+        let wanted = try await answer(request, keepingTo: LockPreferences(locked.lock), isLocked: true)
+        let changes = LockedVersions([locked.lock]).changes(to: LockedVersions([wanted.lock]))
+        guard changes.isEmpty else {
+            throw PythonError.outdated(path, changes: changes.map(\.due), by: "cooperage lock")
+        }
+        locked.credentials.add(wanted.credentials)
+        return locked
+    }
+
+    /// What a lock chose, if it is there.
+    private func preferences(_ path: FilePath, _ request: ResolutionRequest) async throws -> LockPreferences? {
+        guard try FileSystem.status(path)?.kind == .file else { return nil }
+        let manifest = try Manifest(path)
+        guard manifest.kind == .pylock else { return nil }
+        let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        let document: PylockDocument
+        do throws(PythonError) {
+            document = try PylockDocument(text: text, name: path.string)
+        } catch {
+            throw PythonError(
+                error.code, error.message, context: error.context,
+                hints: error.hints + ["--upgrade writes it anew, whatever it holds"], cause: error.cause)
+        }
+        var own = request
+        own.manifests = [manifest]
+        own.selection = PackageSelection()
+        do {
+            return LockPreferences(try await answer(own).lock)
+        } catch is PythonError {
+            // For another Python or system; its versions are still those that people have.
+            return LockPreferences(document)
+        }
+    }
+
+    private func answer(
+        _ request: ResolutionRequest, keepingTo preferences: LockPreferences? = nil, isLocked: Bool = false
+    ) async throws -> Resolution {
         let uv = try await UvTool.find(environment: environment, records: records)
         let uvEnvironment = UvEnvironment(
             user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path)
-        let inputs = try ResolutionInputs(request, environment: uvEnvironment)
-        let key = try inputs.key(target: request.target, installed: request.installed, uvVersion: uv.version)
+        let inputs = try ResolutionInputs(
+            request, environment: uvEnvironment, preferences: preferences, isLocked: isLocked)
+        let key = try inputs.key(target: request.target, uvVersion: uv.version)
         // The query of a wheel's URL stays in the lock, since the download needs it, and may be a token.
         let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
@@ -104,12 +169,12 @@ public struct Resolver: Sendable {
             prefix: try FileSystem.absolute(cache).appending("resolve-"))
         defer { try? FileSystem.removeTree(scratch) }
         let compilation = UvCompilation(
-            uv: uv, environment: uvEnvironment, scratch: scratch, manifests: request.manifests, target: request.target,
-            installed: request.upgrade ? [] : request.installed)
-        let document = try await compilation.run(isUpgrade: request.upgrade)
+            uv: uv, environment: uvEnvironment, scratch: scratch, request: request, inputs: inputs)
+        let document = try await compilation.run()
         let selection = WheelSelection(
             preference: try WheelPreference(request.target), target: request.target,
-            allowedHashes: inputs.allowedHashes, directory: scratch)
+            allowedHashes: inputs.allowedHashes, requiresHashes: inputs.requiresHashes, preferences: preferences,
+            directory: scratch)
         let chosen = try document.packages.map { try selection.choose(for: $0) }
         for wheel in chosen { try request.confinement?.check(url: wheel.url, origin: wheel.filename.text) }
         let packages = try await withThrowingTaskGroup(of: LockedPackage.self) { group in

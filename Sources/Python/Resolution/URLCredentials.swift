@@ -50,6 +50,11 @@ public struct URLCredentials: Sendable {
         remember(origin: origin, user: user, password: password)
     }
 
+    /// Takes over what others know of further origins.
+    mutating func add(_ others: URLCredentials) {
+        entries += others.entries.filter { other in !entries.contains { $0.origin == other.origin } }
+    }
+
     private mutating func remember(origin: String, user: String, password: String) {
         guard !entries.contains(where: { $0.origin == origin }) else { return }
         let userInfo = [user, password].map(PercentEncoding.value).joined(separator: ":")

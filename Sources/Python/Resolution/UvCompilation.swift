@@ -8,20 +8,23 @@ struct UvCompilation: Sendable {
     let environment: UvEnvironment
     /// An absolute directory of our own for the time of the question.
     let scratch: FilePath
-    let manifests: [Manifest]
-    let target: PythonTarget
-    /// What is there already, whose versions are kept where they can be.
-    let installed: [InstalledDistribution]
+    let request: ResolutionRequest
+    let inputs: ResolutionInputs
 
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
-    func run(isUpgrade: Bool) async throws -> PylockDocument {
-        let lowering = LockLowering(uv: uv, environment: environment, scratch: scratch)
+    func run() async throws -> PylockDocument {
+        let lowering = LockLowering(
+            uv: uv, environment: environment, scratch: scratch, selection: inputs.selection, isLocked: inputs.isLocked)
+        let requirements = RequirementsLowering(inputs.requirements)
+        let places = requirements.isNeeded ? try requirements.write(to: scratch) : [:]
         var sources: [String] = []
         var locked: [PylockDocument] = []
-        for manifest in manifests {
+        for manifest in request.manifests {
             switch manifest.kind {
-            case .requirements, .project: sources.append(try FileSystem.absolute(manifest.path).string)
+            case .requirements, .project:
+                let path = try FileSystem.absolute(manifest.path)
+                sources.append((places[path] ?? path).string)
             case .uvLock, .pylock:
                 let lock = LoweredLock(try await lowering.document(of: manifest), name: manifest.path.string)
                 locked.append(try await applicable(lock))
@@ -40,8 +43,12 @@ struct UvCompilation: Sendable {
             sources.append(files.requirements)
             pages.append(files.links)
         }
-        if isUpgrade { sources.append("--refresh") }
-        let document = try await compile(sources, environment: environment.withFindLinks(pages, alone: false))
+        if request.upgrade { sources.append("--refresh") }
+        // In a file, uv passes it over.
+        if inputs.allowsPrereleases { sources += ["--prerelease", "allow"] }
+        let document = try await compile(
+            sources + inputs.selection.compileArguments(), environment: environment.withFindLinks(pages, alone: false),
+            preferences: inputs.preferences)
         return locks.reduce(document) { $1.restoring($0) }
     }
 
@@ -52,25 +59,24 @@ struct UvCompilation: Sendable {
         let document = try await compile(
             [files.requirements, "--no-deps", "--no-index", "--no-config"],
             environment: environment.withFindLinks([files.links], alone: true))
-        return try lock.checking(document, target: target)
+        return try lock.checking(document, target: request.target)
     }
 
-    private func compile(_ arguments: [String], environment: UvEnvironment) async throws -> PylockDocument {
+    private func compile(
+        _ arguments: [String], environment: UvEnvironment, preferences: LockPreferences? = nil
+    ) async throws -> PylockDocument {
         let answer = scratch.appending("pylock.toml")
-        // uv keeps to the versions of a file that is there, as far as the requirements allow them.
-        if installed.isEmpty {
-            try FileSystem.remove(answer)
-        } else {
-            try FileSystem.write(InstalledDistribution.preferences(installed).utf8, to: answer, durably: false)
-        }
+        // uv keeps to the versions of a file that is there.
+        try FileSystem.remove(answer)
+        if let preferences { try FileSystem.write(preferences.pylockText.utf8, to: answer) }
         var all = [
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",
-            "--python-version", "\(target.version)", "--python-platform", try target.uvPlatform,
+            "--python-version", "\(request.target.version)", "--python-platform", try request.target.uvPlatform,
             "--only-binary", ":all:",
         ]
         if let python = interpreterBesideUv { all += ["--python", python.string] }
-        let directory = try FileSystem.absolute(manifests.first?.directory ?? ".")
+        let directory = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
         let output = try await uv.run(all + arguments, environment: environment, directory: directory)
         guard output.succeeded else { throw UvFailure.error(from: output, doing: "resolve the requirements") }
         return try PylockDocument(

@@ -8,6 +8,10 @@ struct WheelSelection: Sendable {
     let target: PythonTarget
     /// The digests that the manifests allow, by name.
     let allowedHashes: [String: Set<Digest>]
+    /// Whether each package needs one of them.
+    let requiresHashes: Bool
+    /// What an earlier lock chose, where one counts.
+    let preferences: LockPreferences?
     /// Where relative paths of the lock start.
     let directory: FilePath
 
@@ -19,8 +23,17 @@ struct WheelSelection: Sendable {
         let title = package.title
         var candidates: [ChosenWheel] = []
         for file in package.wheelFiles { candidates.append(try candidate(file, of: package)) }
+        if requiresHashes, allowedHashes[normalizedName(package.name)] == nil {
+            throw PythonError(
+                .hashMismatch, "the requirements ask for hashes by --require-hashes, and tell none for \(title)",
+                context: [FailureContext("package", title)],
+                hints: ["take the hashes anew, for example with 'uv pip compile --generate-hashes'"])
+        }
         let allowed = candidates.filter(\.isAllowed)
-        if let best = preference.best(of: allowed, by: \.filename) { return best }
+        let kept = allowed.filter { preferences?.contain($0) ?? false }
+        if let best = preference.best(of: kept, by: \.filename) ?? preference.best(of: allowed, by: \.filename) {
+            return best
+        }
 
         let seen = candidates.map(\.filename.text).joined(separator: ", ")
         if allowed.isEmpty {

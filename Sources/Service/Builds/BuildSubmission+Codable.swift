@@ -1,4 +1,5 @@
 import OCI
+import Spec
 
 // The JSON names of a submission. Members that are left out have their usual values; a member that is not known is an
 // error of the API's, which compares names before it decodes.
@@ -12,6 +13,10 @@ extension BuildSubmission {
         case files
         case base
         case requirements
+        case groups
+        case extras
+        case allExtras = "all_extras"
+        case lock
         case packages
         case indexes
         case platforms
@@ -37,6 +42,11 @@ extension BuildSubmission {
         files = try container.decodeIfPresent([Files].self, forKey: .files) ?? []
         packages = try container.decodeIfPresent([String].self, forKey: .packages) ?? []
         requirements = try container.decodeIfPresent([String].self, forKey: .requirements) ?? []
+        selection = PackageSelection(
+            groups: try container.decodeIfPresent([String].self, forKey: .groups) ?? [],
+            extras: try container.decodeIfPresent([String].self, forKey: .extras) ?? [],
+            allExtras: try container.decodeIfPresent(Bool.self, forKey: .allExtras) ?? false)
+        lock = try container.decodeIfPresent(String.self, forKey: .lock)
         indexes = try container.decodeIfPresent(Indexes.self, forKey: .indexes) ?? Indexes()
         platforms = try (container.decodeIfPresent([String].self, forKey: .platforms) ?? []).map { try Platform($0) }
         execution = try container.decodeIfPresent(Execution.self, forKey: .execution) ?? Execution()
@@ -60,6 +70,10 @@ extension BuildSubmission {
         try container.encode(files, forKey: .files)
         try container.encode(base, forKey: .base)
         try container.encode(requirements, forKey: .requirements)
+        try container.encode(selection.groups, forKey: .groups)
+        try container.encode(selection.extras, forKey: .extras)
+        try container.encode(selection.allExtras, forKey: .allExtras)
+        try container.encodeIfPresent(lock, forKey: .lock)
         try container.encode(packages, forKey: .packages)
         try container.encode(indexes, forKey: .indexes)
         try container.encode(platforms.map(\.description), forKey: .platforms)

@@ -1,4 +1,5 @@
 public import OCI
+public import Spec
 
 /// A build as a client asks the service for it: the body of `POST /api/v1/builds`.
 ///
@@ -17,6 +18,10 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var base: Base
     /// The requirement manifests, paths in the context.
     public var requirements: [String]
+    /// What of the manifests' projects is wanted.
+    public var selection: PackageSelection
+    /// The lock that has to fit the manifests, a path in the context; nil resolves them.
+    public var lock: String?
     /// Requirements that stand in no manifest, one each: `fastapi==0.115.0`.
     public var packages: [String]
     /// Where packages come from.
@@ -182,6 +187,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         files = []
         self.base = base
         requirements = []
+        selection = PackageSelection()
+        lock = nil
         packages = []
         indexes = Indexes()
         platforms = []

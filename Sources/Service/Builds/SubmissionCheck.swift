@@ -3,6 +3,7 @@ import Content
 import Diagnostics
 import Layers
 import OCI
+import Spec
 import Transfer
 
 /// Looks a submission through before it is accepted: what is wrong in it, or against the project's policy, is told now
@@ -29,6 +30,7 @@ struct SubmissionCheck: Sendable {
         try checkPolicy()
         try checkIndexes()
         try checkPackages()
+        try checkSelection()
         return try await checkContext()
     }
 
@@ -95,6 +97,22 @@ struct SubmissionCheck: Sendable {
         }
     }
 
+    /// Names of groups and extras, as packaging has them: one is an argument of uv's.
+    private func checkSelection() throws(ServiceError) {
+        let names = submission.selection.groups + submission.selection.extras
+        guard names.count <= 256 else { throw refuse("a build has at most 256 groups and extras") }
+        for name in names {
+            let isWord = name.utf8.allSatisfy { byte in
+                let scalar = Unicode.Scalar(byte)
+                return scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                    || "._-".unicodeScalars.contains(scalar)
+            }
+            guard isWord, (1...200).contains(name.utf8.count), let first = name.first, !"._-".contains(first) else {
+                throw refuse("'\(name)' is not the name of a dependency group or an extra")
+            }
+        }
+    }
+
     private func checkPolicy() throws(ServiceError) {
         if submission.pushes {
             for tag in submission.tags where !PolicyPattern.allow(policy.targets, tag.name) {
@@ -148,7 +166,8 @@ struct SubmissionCheck: Sendable {
         var directories = submission.indexes.findLinks.filter { !$0.contains("://") }
         if case .layout(let path) = submission.base { directories.append(path) }
         let needsOne =
-            !submission.requirements.isEmpty || submission.codeDestination != nil || !directories.isEmpty
+            !submission.requirements.isEmpty || submission.lock != nil || submission.codeDestination != nil
+            || !directories.isEmpty
             || !submission.files.isEmpty
         guard let digest = submission.context else {
             guard !needsOne else {
@@ -161,7 +180,7 @@ struct SubmissionCheck: Sendable {
         // The check may come long after the upload.
         let source = ManifestSource(
             try await contexts.use(digest, project: project), store: try contexts.store(of: project))
-        for path in submission.requirements {
+        for path in submission.requirements + [submission.lock].compactMap(\.self) {
             guard source.kind(of: try relative(path)) == .file else {
                 throw refuse("the context holds no file '\(path)'", hints: ["paths start at the context"])
             }

@@ -153,10 +153,13 @@ struct BuildRunner: Sendable {
                     PythonStep(
                         manifests: submission.requirements.filter(isNamedAsOne).map(workspace.path)
                             + (packages.map { [$0.string] } ?? []),
+                        selection: submission.selection,
                         indexes: PackageIndexes(
                             indexURL: indexes.indexURL.map(url), extraIndexURLs: indexes.extraIndexURLs.map(url),
                             findLinks: indexes.findLinks.map { $0.contains("://") ? url($0) : workspace.path($0) },
-                            excludeNewer: indexes.excludeNewer), upgrade: submission.upgrades)))
+                            excludeNewer: indexes.excludeNewer),
+                        lock: submission.lock.map { .required(path: workspace.path($0)) },
+                        upgrade: submission.upgrades)))
         }
         if let destination = submission.codeDestination {
             steps.append(

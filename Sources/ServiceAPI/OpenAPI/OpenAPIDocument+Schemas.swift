@@ -119,6 +119,23 @@ extension OpenAPIDocument {
                   type: [array, "null"]
                   maxItems: 256
                   items: {type: string, minLength: 1}
+                groups:
+                  description: Dependency groups of the manifests' projects.
+                  type: [array, "null"]
+                  maxItems: 256
+                  items: {type: string, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$'}
+                extras:
+                  description: Extras of the manifests' projects.
+                  type: [array, "null"]
+                  maxItems: 256
+                  items: {type: string, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$'}
+                all_extras:
+                  description: Whether all extras of the manifests' projects are wanted.
+                  type: [boolean, "null"]
+                lock:
+                  description: A lock in the context that has to fit the manifests and is installed.
+                  type: [string, "null"]
+                  minLength: 1
                 indexes:
                   oneOf: [{$ref: "#/components/schemas/Indexes"}, {type: "null"}]
                 platforms:

@@ -120,12 +120,12 @@ public struct RemoteBuild: Sendable {
     }
 
     private func inputs(_ scratch: FilePath) async throws -> RemoteInputs {
-        let (parts, surroundings) = (parts, surroundings)
+        let (request, parts, surroundings) = (request, parts, surroundings)
         let base = try await parts.base.unpacked(in: scratch)
         let inputs = try await blocking {
             try RemoteInputs(
-                base: base, python: parts.python, files: parts.files, in: surroundings.directory,
-                environment: surroundings.environment)
+                base: base, python: parts.python, files: parts.files, context: request.context,
+                in: surroundings.directory, environment: surroundings.environment)
         }
         for path in inputs.context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))

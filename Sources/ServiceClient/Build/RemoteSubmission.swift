@@ -16,12 +16,15 @@ struct RemoteSubmission {
 
     /// - Parameters:
     ///   - inputs: where its files are in the context.
-    ///   - files: where the code goes.
     init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) {
         var build = BuildSubmission(base: inputs.base)
-        build.codeDestination = parts.files.destination
-        build.excluded = parts.files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
+        if let files = parts.files {
+            build.codeDestination = files.destination
+            build.excluded = files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
+        }
         build.requirements = inputs.manifests
+        build.selection = parts.python?.selection ?? PackageSelection()
+        build.lock = inputs.lock
         var logins: [BuildSecrets.Login] = []
         func withoutLogin(_ url: String) -> String { Self.withoutLogin(url, collecting: &logins) }
         if let indexes = parts.python?.indexes {
@@ -83,7 +86,7 @@ extension BuildSecrets {
 struct RequestParts {
     let base: BaseSource
     let python: PythonStep?
-    let files: FilesStep
+    let files: FilesStep?
     let configuration: ConfigurationStep
 
     /// - Throws: `ClientError` (`not_on_server`) for a spec of another shape.
@@ -96,8 +99,8 @@ struct RequestParts {
             case .configuration(let step): configuration = step
             }
         }
-        guard let stage = spec.stages.first, spec.stages.count == 1, let files else {
-            throw ClientError(.notOnServer, "a server builds one stage with the files of one directory")
+        guard let stage = spec.stages.first, spec.stages.count == 1 else {
+            throw ClientError(.notOnServer, "a server builds one stage, not \(spec.stages.count)")
         }
         base = stage.base
         self.python = python

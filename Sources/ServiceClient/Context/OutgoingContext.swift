@@ -51,6 +51,13 @@ struct OutgoingContext: Sendable {
         try addIgnoreFile()
     }
 
+    /// A context whose code stays here: it has what is added.
+    init(root: FilePath, in directory: FilePath) {
+        self.root = directory.pushing(root).lexicallyNormalized()
+        reserved = ".cooperage"
+        skipped = []
+    }
+
     private static func freeName(_ taken: Set<Substring>) -> String {
         var number = 1
         while taken.contains(".cooperage-\(number)") { number += 1 }

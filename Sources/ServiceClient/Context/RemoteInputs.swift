@@ -16,6 +16,8 @@ struct RemoteInputs: Sendable {
     private(set) var base: BuildSubmission.Base
     /// The manifests' paths in the context.
     private(set) var manifests: [String] = []
+    /// The path in the context of the lock that has to fit.
+    private(set) var lock: String?
     /// Pages, and directories of the context.
     private(set) var findLinks: [String] = []
     /// Files that hold passwords and go along.
@@ -29,12 +31,16 @@ struct RemoteInputs: Sendable {
     /// Lists and hashes all that a build needs.
     /// - Parameters:
     ///   - base: no archive any more (`BaseSource.unpacked`).
+    ///   - files: the code; nil where it stays here.
+    ///   - context: the directory of the code.
     ///   - directory: the working directory, absolute.
     init(
-        base: BaseSource, python: PythonStep?, files: FilesStep, in directory: FilePath, environment: [String: String]
+        base: BaseSource, python: PythonStep?, files: FilesStep?, context: FilePath, in directory: FilePath,
+        environment: [String: String]
     ) throws {
         self.directory = directory
-        context = try OutgoingContext(files, in: directory)
+        self.context =
+            try files.map { try OutgoingContext($0, in: directory) } ?? OutgoingContext(root: context, in: directory)
         switch base {
         case .catalog(let name): self.base = .catalog(name)
         case .registry(let reference): self.base = .reference(reference)
@@ -44,7 +50,7 @@ struct RemoteInputs: Sendable {
             self.base = .layout(path: try add(layout: FilePath(path)))
         }
         if let python { try add(python, environment: environment) }
-        origins.append(("", context.root))
+        origins.append(("", self.context.root))
     }
 
     private func absolute(_ path: FilePath) -> FilePath { directory.pushing(path).lexicallyNormalized() }
@@ -76,8 +82,9 @@ struct RemoteInputs: Sendable {
     // MARK: Packages
 
     private mutating func add(_ step: PythonStep, environment: [String: String]) throws {
+        let lock = try step.requiredLock.map { try Manifest(lock: FilePath($0)) }
         let inputs = try ManifestInputs(
-            try step.manifests.map { try Manifest(FilePath($0)) }, environment: environment)
+            try step.manifests.map { try Manifest(FilePath($0)) } + [lock].compactMap(\.self), environment: environment)
         filesWithCredentials = inputs.filesWithCredentials
         let files = inputs.files.map(absolute)
         let directories = inputs.directories.map(absolute)
@@ -85,12 +92,14 @@ struct RemoteInputs: Sendable {
         if places.contains(nil) {
             try addOutside(files, directories)
             manifests = try step.manifests.map { try outside(absolute(FilePath($0))) }
+            self.lock = try lock.map { try outside(absolute($0.path)) }
         } else {
             for file in files { if let place = try context.inside(file) { try context.add(file, as: place) } }
             for directory in directories {
                 if let place = try context.inside(directory) { try add(wheelsOf: directory, as: place) }
             }
             manifests = try step.manifests.compactMap { try context.inside(absolute(FilePath($0))) }
+            self.lock = try lock.flatMap { try context.inside(absolute($0.path)) }
         }
         for (number, text) in step.indexes.findLinks.enumerated() {
             findLinks.append(text.contains("://") ? text : try add(findLinks: text, number))

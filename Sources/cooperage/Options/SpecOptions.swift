@@ -21,7 +21,14 @@ struct SpecOptions: ParsableArguments {
     @Option(help: "A platform, or several separated by commas; more than one give an index. Repeatable.")
     var platform: [String] = []
 
+    @Option(help: "Whether the code comes into the image, copy or none: then it is loaded at run time (default: copy).")
+    var code: String?
+
+    @Option(help: "Where the code goes (default: where the command starts).")
+    var codeRoot: String?
+
     @OptionGroup(title: "Packages") var packages: PackageOptions
+    @OptionGroup(title: "Packages") var lock: LockOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
     func validate() throws {
@@ -39,7 +46,10 @@ struct SpecOptions: ParsableArguments {
         var settings = Settings()
         settings.base = base.given("--base")
         settings.platforms = platform.given("--platform")
+        settings.code = code.given("--code")
+        settings.codeRoot = codeRoot.given("--code-root")
         packages.apply(to: &settings)
+        lock.apply(to: &settings)
         configuration.apply(to: &settings)
         return settings
     }
@@ -52,6 +62,15 @@ struct PackageOptions: ParsableArguments {
         help: "A requirements file, uv.lock, pylock.toml or pyproject.toml. Repeatable.", completion: .file())
     var requirements: [String] = []
 
+    @Option(help: "A dependency group of pyproject.toml or uv.lock. Repeatable.")
+    var group: [String] = []
+
+    @Option(help: "An extra of pyproject.toml or uv.lock. Repeatable.")
+    var extra: [String] = []
+
+    @Flag(help: "All extras of pyproject.toml or uv.lock.")
+    var allExtras = false
+
     @Option(help: "The package index, instead of PyPI.")
     var indexUrl: String?
 
@@ -60,9 +79,6 @@ struct PackageOptions: ParsableArguments {
 
     @Option(help: "A directory or page that lists wheels. Repeatable.", completion: .directory)
     var findLinks: [String] = []
-
-    @Option(help: "Write the resolution here (pylock.toml).", completion: .file())
-    var lockFile: String?
 
     @Option(help: "Leave out what was uploaded after this day or time (2026-01-31).")
     var excludeNewer: String?
@@ -75,9 +91,25 @@ struct PackageOptions: ParsableArguments {
         settings.indexURL = indexUrl.given("--index-url")
         settings.extraIndexURLs = extraIndexUrl.given("--extra-index-url")
         settings.findLinks = findLinks.given("--find-links")
-        settings.lockFile = lockFile.given("--lock-file")
+        settings.groups = group.given("--group")
+        settings.extras = extra.given("--extra")
+        settings.allExtras = allExtras.given("--all-extras")
         settings.excludeNewer = excludeNewer.given("--exclude-newer")
         settings.upgrades = upgrade.given("--upgrade")
+    }
+}
+
+/// The lock of a build.
+struct LockOptions: ParsableArguments {
+    @Option(help: "Write the resolution here (pylock.toml); with --locked, where the lock lies.", completion: .file())
+    var lockFile: String?
+
+    @Flag(help: "Build by the lock beside the manifest, and refuse where it does not fit any more.")
+    var locked = false
+
+    func apply(to settings: inout Settings) {
+        settings.lockFile = lockFile.given("--lock-file")
+        settings.locked = locked.given("--locked")
     }
 }
 
@@ -97,7 +129,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The user, by name or number, and a group after a colon.")
     var user: String?
 
-    @Option(help: "Where the code goes and the command starts (default: /app).")
+    @Option(help: "Where the command starts, and the code goes without --code-root (default: /app).")
     var workdir: String?
 
     @Option(help: "A label, name=value. Repeatable.")

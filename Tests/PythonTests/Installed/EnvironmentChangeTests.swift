@@ -41,13 +41,18 @@ import Testing
     }
 
     @Test func preferencesNameWhatIsAVersion() throws {
-        let text = InstalledDistribution.preferences([
-            Self.installed("b", "1.0.post1+local.2"), Self.installed("a", "2!1.0rc1"),
-            Self.installed("odd", "1.0-unknown"),
-            Self.installed("quoted", "\"1"),
-        ])
-        let document = try PylockDocument(text: text, name: "preferences")
-        #expect(document.packages.map(\.name) == ["a", "b"])
-        #expect(document.packages.map(\.version) == ["2!1.0rc1", "1.0.post1+local.2"])
+        let preferences = LockPreferences.merging(
+            nil,
+            [
+                Self.installed("b", "1.0.post1+local.2"), Self.installed("a", "2!1.0rc1"),
+                Self.installed("odd", "1.0-unknown"), Self.installed("quoted", "\"1"), Self.installed("b", "3"),
+            ])
+        let document = try PylockDocument(text: try #require(preferences).pylockText, name: "preferences")
+        #expect(document.packages.map(\.name) == ["b", "a"])
+        #expect(document.packages.map(\.version) == ["1.0.post1+local.2", "2!1.0rc1"])
+        // What a lock chose goes first.
+        let locked = try #require(LockPreferences.merging(LockPreferences(document), [Self.installed("a", "9")]))
+        #expect(!locked.pylockText.contains("9"))
+        #expect(LockPreferences.merging(nil, [])?.pylockText == nil)
     }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import OCI
 import ServiceTesting
+import Spec
 import Testing
 
 @testable import Service
@@ -53,6 +54,9 @@ import Testing
             $0.tags = try (0..<65).map { try Reference("r.example/a:\($0)") }
             $0.pushes = true
         },
+        Situation("the context holds no file 'pylock.toml'") { $0.lock = "pylock.toml" },
+        Situation("'--all' is not the name of a dependency group") { $0.selection.groups = ["--all"] },
+        Situation("'a b' is not the name of a dependency group or an extra") { $0.selection.extras = ["a b"] },
         Situation("at most 64 tags, 16 platforms") {
             $0.platforms = (0..<17).map { Platform(os: "linux", architecture: "a\($0)") }
         },

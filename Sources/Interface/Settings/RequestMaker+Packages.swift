@@ -1,0 +1,75 @@
+import Content
+import Diagnostics
+import Python
+import Spec
+import SystemPackage
+
+// What settings say of packages.
+extension RequestMaker {
+    /// The manifests' paths: those that are named, else the first of the usual ones.
+    mutating func manifests() throws -> [String] {
+        if !settings.requirements.isEmpty { return try settings.requirements.map { try manifest($0).string } }
+        guard let manifest = try discovered() else {
+            notice("requirements: none, since the context has none of the usual files; name one by -r")
+            return []
+        }
+        notice("requirements: \(manifest.path)")
+        return [manifest.path.string]
+    }
+
+    /// A lock that has to fit is compared with what it was made for.
+    private func discovered() throws -> Manifest? {
+        guard settings.locked?.value == true else { return try Manifest.discover(in: context) }
+        return try Manifest.discover(in: context, passingOver: .pylock) ?? Manifest.discover(in: context)
+    }
+
+    /// A manifest of the command line is looked for as pip does, then in the context.
+    func manifest(_ given: Given<String>) throws -> FilePath {
+        let path = given.origin.path(given.value)
+        if FileSystem.exists(path) { return path }
+        let inContext = context.pushing(path)
+        guard case .flag = given.origin, !path.isAbsolute else {
+            throw InterfaceError(
+                .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place)
+        }
+        if FileSystem.exists(inContext) { return inContext }
+        throw InterfaceError(
+            .manifestNotFound, "there is no requirements file '\(path)'", context: given.origin.place,
+            hints: ["neither '\(path)' nor '\(inContext)' exists"])
+    }
+
+    /// The step of a build.
+    func pythonStep(_ manifests: [String]) throws -> PythonStep {
+        let lockFile = settings.lockFile.map { $0.origin.path($0.value).string }
+        var step = pythonStep(of: manifests)
+        guard let locked = settings.locked, locked.value else {
+            step.lockFile = lockFile
+            return step
+        }
+        guard !step.upgrade else {
+            throw locked.origin.error(
+                "a lock that has to fit cannot be upgraded in the same build",
+                hints: ["run 'cooperage lock --upgrade', and then build"])
+        }
+        let files = try manifests.map { try Manifest(FilePath($0)) }
+        guard let path = lockFile ?? Manifest.lockPath(for: files)?.string else { return step }
+        // A manifest that is a lock itself has no other.
+        step.lock = .required(path: files.allSatisfy(\.kind.isLock) ? manifests[0] : path)
+        return step
+    }
+
+    /// What manifests and indexes say.
+    func pythonStep(of manifests: [String]) -> PythonStep {
+        PythonStep(
+            manifests: manifests,
+            selection: PackageSelection(
+                groups: settings.groups.map(\.value), extras: settings.extras.map(\.value),
+                allExtras: settings.allExtras?.value == true),
+            indexes: PackageIndexes(
+                indexURL: settings.indexURL?.value, extraIndexURLs: settings.extraIndexURLs.map(\.value),
+                findLinks: settings.findLinks.map {
+                    $0.value.contains("://") ? $0.value : $0.origin.path($0.value).string
+                }, excludeNewer: settings.excludeNewer?.value),
+            upgrade: settings.upgrades?.value == true)
+    }
+}
