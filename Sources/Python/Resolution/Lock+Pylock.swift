@@ -1,4 +1,5 @@
-import OCI
+public import Diagnostics
+public import OCI
 
 extension Lock {
     /// The lock as a standard `pylock.toml` (PEP 751), for other installers and for reading back as a manifest. It
@@ -24,6 +25,21 @@ extension Lock {
             lines.append("hashes = { \(digest.algorithm.rawValue) = \(quoted(digest.encoded)) }")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Lock {
+    /// Where the wheels lie that a standard lock names by SHA-256 and URL; those that it names by a path are left out.
+    /// - Throws: `PythonError` (`invalid_lock`).
+    public static func wheelURLs(inPylock text: String) throws(PythonError) -> [Digest: String] {
+        var urls: [Digest: String] = [:]
+        for wheel in try PylockDocument(text: text, name: "pylock.toml").packages.flatMap({ $0.wheels ?? [] }) {
+            guard let url = wheel.url, let hash = wheel.hashes?["sha256"],
+                let digest = try? Digest(algorithm: .sha256, encoded: hash)
+            else { continue }
+            urls[digest] = url
+        }
+        return urls
     }
 }
 
