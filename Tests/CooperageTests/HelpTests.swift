@@ -51,7 +51,7 @@ import Testing
             "-t, --tag", "-f, --file", "--push", "-o, --output", "--platform", "--label", "--annotation", "--no-cache",
             "--metadata-file", "--iidfile", "--progress", "--base", "-r, --requirements", "--env", "--entrypoint",
             "--cmd", "--user", "--workdir", "--index-url", "--extra-index-url", "--find-links", "--lock-file", "--pull",
-            "--upgrade", "--insecure-registry", "-q, --quiet", "--server",
+            "--upgrade", "--insecure-registry", "-q, --quiet", "--server", "--sbom", "--sbom-format", "--attest",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")
         }
