@@ -17,7 +17,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// The tests of a room. They may look at the whole house: what one room makes is checked with another one's readers.
 func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     let house = [
-        "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
+        "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "SBOM", "Build",
         "Interface", "Dockerfile", "Database", "Service", "ServiceAPI", "ServiceClient",
     ]
     return .testTarget(
@@ -88,17 +88,18 @@ let package = Package(
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", system, subprocess,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
+        room("SBOM", ["Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Python"]),
         room(
             "Build",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", system,
-                subprocess,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "SBOM",
+                system, subprocess,
                 .product(name: "Yams", package: "Yams"),
             ]),
         room(
             "Interface",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "Build", system,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "SBOM", "Build", system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("Dockerfile", ["Diagnostics", "OCI", "Spec"]),
@@ -127,13 +128,14 @@ let package = Package(
         room(
             "ServiceClient",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "Build",
-                "Interface", "Service", system,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "SBOM",
+                "Build", "Interface", "Service", system,
             ]),
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "Build", "Interface", "Database",
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "SBOM", "Build", "Interface",
+                "Database",
                 "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -167,6 +169,7 @@ let package = Package(
         tests("Registry"),
         tests("Images"),
         tests("Python"),
+        tests("SBOM"),
         tests("Build"),
         tests("Interface"),
         tests("Dockerfile"),

@@ -5,6 +5,7 @@ public import Images
 public import OCI
 public import Python
 public import Registry
+import SBOM
 public import Spec
 import SystemPackage
 public import Transfer
@@ -171,7 +172,10 @@ public struct BuildEngine: Sendable {
     ///   - spec: what is asked for.
     ///   - tags: the names of the image.
     ///   - outputs: where it goes; nowhere leaves it in the cache.
-    public func build(_ spec: BuildSpec, tags: [Reference], outputs: [BuildOutput]) async throws -> BuildResult {
+    ///   - sbom: whether bills of materials are wanted, and how.
+    public func build(
+        _ spec: BuildSpec, tags: [Reference], outputs: [BuildOutput], sbom: SBOMRequest? = nil
+    ) async throws -> BuildResult {
         let pushes = outputs.contains(.registry) ? try pushes(of: tags) : []
         try configuration.cache.removeAbandoned(now: Int64(Date().timeIntervalSince1970))
         let builds = try await drafts(spec)
@@ -194,9 +198,17 @@ public struct BuildEngine: Sendable {
                     images, present: Set(present), confirm: { try await configuration.confirm(images) })
             }
             for output in outputs { try await export(images, to: output, tags: tags) }
+            var documents: [SBOMDocument] = []
+            if let sbom {
+                for (build, image) in zip(builds, realised.map(\.image)) {
+                    let document = try SBOMDocument(await bill(build, image: image, tags: tags), sbom.format)
+                    for push in pushes where sbom.isAttached { try await push.attach(document, to: image) }
+                    documents.append(document)
+                }
+            }
             return BuildResult(
                 images: images, pushed: pushes.flatMap(\.tags),
-                uploadedBytes: pushes.reduce(0) { $0 + $1.uploadedBytes })
+                uploadedBytes: pushes.reduce(0) { $0 + $1.uploadedBytes }, sboms: documents)
         }
     }
 

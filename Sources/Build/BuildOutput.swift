@@ -1,5 +1,6 @@
 public import Images
 public import OCI
+public import SBOM
 public import SystemPackage
 
 /// Where a finished image goes.
@@ -20,4 +21,6 @@ public struct BuildResult: Sendable {
     public var pushed: [Reference]
     /// The bytes that went to registries.
     public var uploadedBytes: Int64
+    /// The bill of materials of each image, where bills were asked for.
+    public var sboms: [SBOMDocument] = []
 }

@@ -27,6 +27,8 @@ public struct MediaType: RawRepresentable, Sendable, Hashable, Codable, CustomSt
     public static let index = MediaType(rawValue: "application/vnd.oci.image.index.v1+json")
     /// `application/vnd.oci.image.config.v1+json`
     public static let configuration = MediaType(rawValue: "application/vnd.oci.image.config.v1+json")
+    /// `application/vnd.oci.empty.v1+json`, the type of `{}` where a descriptor must be and nothing is to be told
+    public static let empty = MediaType(rawValue: "application/vnd.oci.empty.v1+json")
     /// `application/vnd.oci.image.layer.v1.tar`
     public static let layer = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
     /// `application/vnd.oci.image.layer.v1.tar+gzip`

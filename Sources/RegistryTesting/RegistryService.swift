@@ -8,10 +8,12 @@ final class RegistryService: Sendable {
     let state: RegistryState
     let origin = Mutex("")
     private let access: TestRegistry.Access
+    private let listsReferrers: Bool
     private let faults: Mutex<[Fault]>
 
-    init(access: TestRegistry.Access, faults: [Fault], state: RegistryState) {
+    init(access: TestRegistry.Access, faults: [Fault], state: RegistryState, listsReferrers: Bool) {
         self.access = access
+        self.listsReferrers = listsReferrers
         self.faults = Mutex(faults)
         self.state = state
     }
@@ -60,7 +62,8 @@ final class RegistryService: Sendable {
         if request.path == "/token" { return token(request) }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[1] == "v2" else { return LoopbackResponse(404, text: "404 page not found") }
-        guard let kind = parts.lastIndex(where: { $0 == "blobs" || $0 == "manifests" }), kind > 2 else {
+        guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers"].contains($0) }), kind > 2
+        else {
             return refusal(to: request, []) ?? LoopbackResponse(200, text: "{}")
         }
         let repository = parts[2..<kind].joined(separator: "/")
@@ -80,6 +83,8 @@ final class RegistryService: Sendable {
             return startUpload(repository, mount: mount, from: source)
         case ("PUT", "blobs", "uploads"?): return try await endUpload(rest.last ?? "", repository, request)
         case ("GET", "blobs", let digest?), ("HEAD", "blobs", let digest?): return blob(digest, repository, request)
+        case ("GET", "referrers", let digest?) where listsReferrers: return referrers(digest, repository, request)
+        case (_, "referrers", _): return LoopbackResponse(404, text: "404 page not found")
         default: return error(405, "UNSUPPORTED", "the operation is unsupported")
         }
     }
@@ -197,6 +202,7 @@ final class RegistryService: Sendable {
             var config: Entry?
             var layers: [Entry]?
             var manifests: [Entry]?
+            var subject: Entry?
         }
         let bytes = try await request.body()
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)) else {
@@ -217,8 +223,51 @@ final class RegistryService: Sendable {
             return true
         }
         guard isWhole else { return error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry") }
-        return LoopbackResponse(
-            201, headers: [("Location", "/v2/\(repository)/manifests/\(digest)"), ("Docker-Content-Digest", digest)])
+        var fields = [
+            ("Location", "/v2/\(repository)/manifests/\(digest)"), ("Docker-Content-Digest", digest),
+        ]
+        if listsReferrers, let subject = content.subject { fields.append(("OCI-Subject", subject.digest)) }
+        return LoopbackResponse(201, headers: fields)
+    }
+
+    /// What refers to a manifest (distribution specification 1.1, "Listing Referrers").
+    private func referrers(_ subject: String, _ repository: String, _ request: LoopbackRequest) -> LoopbackResponse {
+        struct Content: Decodable {
+            struct Entry: Decodable { var digest: String }
+            var artifactType: String?
+            var subject: Entry?
+            var annotations: [String: String]?
+        }
+        struct Referrer: Encodable {
+            var mediaType: String
+            var digest: String
+            var size: Int
+            var artifactType: String?
+            var annotations: [String: String]?
+        }
+        struct Answer: Encodable {
+            let schemaVersion = 2
+            let mediaType = MediaType.index.rawValue
+            var manifests: [Referrer]
+        }
+        let documents = state.contents.withLock { Array(($0.documents[repository] ?? [:]).values) }
+        var found: [String: Referrer] = [:]
+        for document in documents {
+            guard let content = try? JSONDecoder().decode(Content.self, from: Data(document.bytes)),
+                content.subject?.digest == subject
+            else { continue }
+            found[document.digest] = Referrer(
+                mediaType: document.mediaType, digest: document.digest, size: document.bytes.count,
+                artifactType: content.artifactType, annotations: content.annotations)
+        }
+        var fields = [("Content-Type", MediaType.index.rawValue)]
+        if let type = request.query("artifactType") {
+            fields.append(("OCI-Filters-Applied", "artifactType"))
+            found = found.filter { $0.value.artifactType == type }
+        }
+        let answer = Answer(manifests: found.values.sorted { $0.digest < $1.digest })
+        guard let bytes = try? CanonicalJSON.encode(answer) else { return LoopbackResponse(500) }
+        return LoopbackResponse(200, headers: fields, body: Array(bytes))
     }
 
     private func error(_ status: Int, _ code: String, _ message: String) -> LoopbackResponse {

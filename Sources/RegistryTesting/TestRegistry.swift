@@ -34,8 +34,13 @@ public final class TestRegistry: Sendable {
     ///   - access: who may come in.
     ///   - faults: how it misbehaves; the first that hits a request counts.
     ///   - other: a registry whose content this one shares.
-    public init(access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil) async throws {
-        let service = RegistryService(access: access, faults: faults, state: other?.service.state ?? RegistryState())
+    ///   - listsReferrers: whether it has the referrers API, which came with version 1.1 of the specification.
+    public init(
+        access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil, listsReferrers: Bool = false
+    ) async throws {
+        let service = RegistryService(
+            access: access, faults: faults, state: other?.service.state ?? RegistryState(),
+            listsReferrers: listsReferrers)
         self.service = service
         server = try await LoopbackServer { try await service.respond($0) }
         service.origin.withLock { [origin = server.origin] in $0 = origin }
@@ -44,9 +49,11 @@ public final class TestRegistry: Sendable {
     /// Runs a registry for the time of an operation.
     public static func run<Value>(
         access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil,
-        isolation: isolated (any Actor)? = #isolation, _ operation: (TestRegistry) async throws -> Value
+        listsReferrers: Bool = false, isolation: isolated (any Actor)? = #isolation,
+        _ operation: (TestRegistry) async throws -> Value
     ) async throws -> Value {
-        let registry = try await TestRegistry(access: access, faults: faults, sharing: other)
+        let registry = try await TestRegistry(
+            access: access, faults: faults, sharing: other, listsReferrers: listsReferrers)
         do {
             let value = try await operation(registry)
             await registry.server.stop()

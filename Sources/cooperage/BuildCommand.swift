@@ -3,6 +3,7 @@ import Build
 import Content
 import Interface
 import OCI
+import SBOM
 import ServiceClient
 import Spec
 import SystemPackage
@@ -65,9 +66,10 @@ struct BuildCommand: Verb {
 
     private func build(_ request: BuildRequest, _ session: Session) async throws {
         let engine = try session.engine { running.configure(&$0, for: request) }
-        let result = try await engine.build(request.spec, tags: request.tags, outputs: request.outputs)
+        let result = try await engine.build(
+            request.spec, tags: request.tags, outputs: request.outputs, sbom: request.sbom)
         let metadata = BuildMetadata(result.images, tags: request.tags)
-        try write(metadata, request)
+        try write(metadata, result.sboms, request)
         let references = digestReferences(metadata.digest, pushed: result.pushed, tags: request.tags)
         try session.finish(
             BuildConclusion(
@@ -91,15 +93,19 @@ struct BuildCommand: Verb {
             return try Console.writeOutput("\(accepted.id)\n")
         }
         let result = try await build.run()
-        try write(BuildMetadata(result.descriptor, imageID: result.imageID, tags: request.tags), request)
+        try write(
+            BuildMetadata(result.descriptor, imageID: result.imageID, tags: request.tags), result.sboms, request)
         try session.finish(
             BuildConclusion(
                 digest: result.descriptor.digest, layers: result.layers, references: result.references,
                 uploadedBytes: result.uploadedBytes))
     }
 
-    private func write(_ metadata: BuildMetadata, _ request: BuildRequest) throws {
+    private func write(_ metadata: BuildMetadata, _ sboms: [SBOMDocument], _ request: BuildRequest) throws {
         if let file = request.metadataFile { try FileSystem.write(try metadata.text().utf8, to: file) }
+        if let file = request.sbomFile {
+            for sbom in sboms { try FileSystem.write(sbom.bytes, to: file.path(for: sbom.platform)) }
+        }
         if let file = request.imageIDFile { try FileSystem.write(metadata.imageID.description.utf8, to: file) }
     }
 }

@@ -165,6 +165,23 @@ import Testing
         #expect(json.contains(#""Cmd":["a","b"]"#) && json.hasSuffix("}\n"))
     }
 
+    @Test func billsOfMaterials() async throws {
+        let command = try await command()
+        let outcome = try command.run(arguments("build", ["-q", "-o", "type=image", "--sbom", "app.cdx.json"]))
+        #expect(outcome.status == 0, "\(outcome.error)")
+        let file = command.context.appending("app.cdx.json")
+        let text = String(decoding: try FileSystem.read(file), as: UTF8.self)
+        #expect(text.contains(#""specVersion":"1.6""#) && text.contains("pkg:oci/image@\(outcome.output.dropLast())"))
+        // The file is no part of the next build.
+        let again = try command.run(
+            arguments("build", ["-q", "-o", "type=image", "--sbom", "app.cdx.json", "--sbom-format", "spdx-json"]))
+        #expect(again.output == outcome.output)
+        #expect(String(decoding: try FileSystem.read(file), as: UTF8.self).contains("SPDX-2.3"))
+        let refused = try command.run(arguments("build", ["--attest", "sbom"]))
+        #expect(refused.status == 2)
+        #expect(refused.error.contains("hint: push it by --push, or write the bill into a file by --sbom\n"))
+    }
+
     @Test func sourceDateEpoch() async throws {
         var command = try await command()
         command.environment["SOURCE_DATE_EPOCH"] = "1700000000"

@@ -54,6 +54,7 @@ import Testing
             "--upgrade", "--insecure-registry", "-q, --quiet", "--server", "--code", "--code-root", "--locked",
             "--group",
             "--extra", "--all-extras",
+            "--sbom", "--sbom-format", "--attest",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")
         }

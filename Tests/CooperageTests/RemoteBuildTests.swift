@@ -165,6 +165,38 @@ import Testing
         #expect(try bytes(root.appending("there")) == bytes(root.appending("here")))
     }
 
+    @Test func theBillOfMaterialsIsTheSameButForTheBase() async throws {
+        let site = try await ServiceSite()
+        let command = try await command(site)
+        func all(_ place: String, _ more: [String] = []) -> [String] {
+            arguments(["-o", "type=image", "-q", "--sbom", "../\(place).cdx.json"] + more)
+        }
+        let here = try command.run(all("here"))
+        #expect(here.status == 0, "\(here.error)")
+        func packages(_ place: String) throws -> [String] {
+            let path = command.directory.path.appending("\(place).cdx.json")
+            let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
+            // What is nobody's business is in neither.
+            #expect(!text.contains(command.directory.path.string))
+            return text.matches(of: /"(pkg:[^"]+)"/).map { String($0.1) }.filter { !$0.hasPrefix("pkg:deb/") }
+        }
+        try await serving(site) { port in
+            let server = ["--server", "http://127.0.0.1:\(port)"]
+            let there = try await command.runAside(all("there", server))
+            #expect(there.status == 0, "\(there.error)")
+            #expect(try packages("there") == packages("here"))
+            #expect(try packages("there").contains("pkg:pypi/alpha@1.0"))
+            let attached = try await command.runAside(
+                arguments(["-t", "127.0.0.1:1/a:1", "--push", "--attest", "sbom"] + server))
+            #expect(attached.status == 1)
+            #expect(attached.error.contains("error: a server attaches no bill of materials to what it pushes\n"))
+            let several = try await command.runAside(
+                arguments(["-q", "--sbom", "../a.json"] + server, platforms: "linux/amd64,linux/arm64"))
+            #expect(several.status == 1)
+            #expect(several.error.contains("hint: build for one --platform to write it\n"))
+        }
+    }
+
     @Test func aChangedLineSendsOneFile() async throws {
         let site = try await ServiceSite()
         let command = try await command(site)

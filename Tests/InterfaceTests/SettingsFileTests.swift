@@ -34,6 +34,9 @@ import Testing
             pull: true
             metadata-file: meta.json
             iidfile: iid
+            sbom: app.cdx.json
+            sbom-format: cyclonedx-json
+            attest: [type=sbom]
             """
         ])
         let file = try #require(try SettingsFile.discover(in: context.path))
@@ -65,6 +68,9 @@ import Testing
         #expect(settings.pulls?.value == true)
         #expect(settings.metadataFile?.value == "meta.json")
         #expect(settings.imageIDFile?.value == "iid")
+        #expect(settings.sbomFile?.value == "app.cdx.json")
+        #expect(settings.sbomFormat?.value == "cyclonedx-json")
+        #expect(settings.attestations.map(\.value) == ["type=sbom"])
     }
 
     @Test func aTableOfPyproject() throws {

@@ -3,6 +3,7 @@ import Diagnostics
 import Images
 import OCI
 import Registry
+import SBOM
 import Spec
 import Synchronization
 
@@ -117,6 +118,25 @@ struct ImagePush: Sendable {
                 let blobs = [image.manifest.config.digest] + image.manifest.layers.map(\.digest)
                 return KnownImages.Entry(manifest: image.descriptor.digest, blobs: blobs)
             })
+    }
+
+    /// Pushes a bill of materials as a referrer of an image, which must be there: not every registry takes what refers to
+    /// nothing.
+    func attach(_ document: SBOMDocument, to image: Image) async throws {
+        let (content, empty) = (try Blob(document.bytes), try Blob(ArtifactManifest.emptyContent))
+        let type = document.format.mediaType
+        let artifact = ArtifactManifest(
+            type: type,
+            content: Descriptor(
+                mediaType: type, digest: content.digest, size: content.size,
+                // What tools that fetch it call the file.
+                annotations: ["org.opencontainers.image.title": "sbom\(document.format.fileEnding)"]),
+            empty: empty.digest, subject: image.descriptor)
+        for layer in artifact.layers { try await push(layer, title: "sbom: \(document.format.rawValue)") { content } }
+        try await session.push(artifact.config) { empty }
+        let attached = try await registries.attach(artifact, to: repository)
+        events.emit(
+            .notice("sbom: \(repository.pinned(to: attached.digest)) refers to \(image.descriptor.digest)"))
     }
 
     private func push(_ images: ImageSet, present: Set<Digest>, confirm: @Sendable () async throws -> Void) async throws

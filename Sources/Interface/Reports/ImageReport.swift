@@ -2,6 +2,7 @@ import FoundationEssentials
 public import Images
 public import Layers
 public import OCI
+import Python
 
 /// What `cooperage inspect` tells of an image: configuration, layers, packages.
 public struct ImageReport: Sendable, Hashable, Encodable {
@@ -58,31 +59,9 @@ public struct ImageReport: Sendable, Hashable, Encodable {
             let entry = number < history.count ? history[number] : nil
             return Layer(digest: layer.digest, size: layer.size, comment: entry?.comment ?? entry?.createdBy ?? "")
         }
-        packages = Self.packages(in: tree)
-    }
-
-    private static func packages(in tree: FileTree) -> [Package] {
-        let packages = tree.textPaths.compactMap { path -> Package? in
-            let parts = path.split(separator: "/")
-            guard parts.last == "METADATA", parts.dropLast().last?.hasSuffix(".dist-info") == true,
-                let text = tree.text(path), let name = header("Name", in: text),
-                let version = header("Version", in: text)
-            else { return nil }
-            return Package(name: name, version: version, location: "/" + parts.dropLast(2).joined(separator: "/"))
+        packages = InstalledDistribution.all(in: tree).map {
+            Package(name: $0.name, version: $0.version, location: $0.location)
         }
-        return packages.sorted { ($0.name.lowercased(), $0.location) < ($1.name.lowercased(), $1.location) }
-    }
-
-    /// A field of core metadata: the headers end at the first empty line.
-    private static func header(_ name: String, in text: String) -> String? {
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            if line.isEmpty { return nil }
-            let parts = line.split(separator: ":", maxSplits: 1)
-            if parts.count == 2, parts[0].lowercased() == name.lowercased() {
-                return String(parts[1].drop(while: \.isWhitespace))
-            }
-        }
-        return nil
     }
 
     /// The report as canonical JSON, without a line feed.

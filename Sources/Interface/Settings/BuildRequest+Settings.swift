@@ -3,6 +3,7 @@ import Content
 import Diagnostics
 import OCI
 import Python
+import SBOM
 import Spec
 public import SystemPackage
 
@@ -60,6 +61,7 @@ struct RequestMaker {
         let outputs = try outputs()
         let platforms = try platforms()
         try check(outputs.outputs, tags: outputs.tags, platforms: platforms)
+        let bills = try bills(outputs.outputs, platforms: platforms)
         let directory = try self.directory(settings.workingDirectory, "the working directory")
         let manifests = try manifests()
         let configuration = try configuration(directory ?? BuildRequest.defaultWorkingDirectory)
@@ -70,7 +72,9 @@ struct RequestMaker {
         }
         var steps: [Step] = []
         if !manifests.isEmpty { steps.append(.python(try pythonStep(manifests))) }
-        if let files = try filesStep(in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs) {
+        if let files = try filesStep(
+            in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs, bills.file, platforms)
+        {
             steps.append(.files(files))
         }
         steps.append(.configuration(configuration))
@@ -82,7 +86,8 @@ struct RequestMaker {
             staysInCache: outputs.staysInCache,
             usesCache: settings.ignoresCache?.value != true, pulls: settings.pulls?.value == true,
             metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
-            imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, remarks: remarks)
+            imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: bills.request,
+            sbomFile: bills.file, remarks: remarks)
     }
 
     // MARK: The image
@@ -132,14 +137,17 @@ struct RequestMaker {
     }
 
     /// The code, where it comes into the image.
-    private mutating func filesStep(in workingDirectory: String, _ outputs: [BuildOutput]) throws -> FilesStep? {
+    private mutating func filesStep(
+        in workingDirectory: String, _ outputs: [BuildOutput], _ sbom: SBOMFile?, _ platforms: [Platform]
+    ) throws -> FilesStep? {
         let root = try directory(settings.codeRoot, "the directory of the code")
         guard try settings.code.map(CodeMode.init(given:)) != .omitted else {
             if root != nil { warn("--code-root does nothing, since --code none leaves the code out") }
             return nil
         }
         return FilesStep(
-            source: context.string, destination: root ?? workingDirectory, excluded: excluded(outputs))
+            source: context.string, destination: root ?? workingDirectory,
+            excluded: excluded(outputs, sbom: sbom, platforms: platforms))
     }
 
     private mutating func configuration(_ directory: String) throws -> ConfigurationStep {
@@ -208,8 +216,43 @@ struct RequestMaker {
         }
     }
 
+    private func bills(
+        _ outputs: [BuildOutput], platforms: [Platform]
+    ) throws -> (request: SBOMRequest?, file: SBOMFile?) {
+        var attested: Origin?
+        for given in settings.attestations {
+            attested = try given.read { try Attestation($0) }.isWanted ? given.origin : nil
+        }
+        if let attested, !outputs.contains(.registry) {
+            throw attested.error(
+                "a bill of materials is attached to an image in a registry, and this image is not pushed",
+                hints: ["push it by --push, or write the bill into a file by --sbom"])
+        }
+        if let given = settings.sbomFile, ["", "true", "false"].contains(given.value) {
+            throw given.origin.error(
+                "'\(given.value)' is not the name of a file for the bill of materials",
+                hints: [
+                    "buildx's --sbom=true is --attest sbom here", "a file with that name is written ./\(given.value)",
+                ])
+        }
+        let file = settings.sbomFile.map {
+            SBOMFile($0.origin.path($0.value), isForSeveral: platforms.count > 1)
+        }
+        let format = try settings.sbomFormat?.read { name in
+            guard let format = SBOMFormat(rawValue: name) else {
+                throw InterfaceError(
+                    .invalidFlag, "'\(name)' is no form of a bill of materials",
+                    hints: ["the forms are \(SBOMFormat.allCases.map(\.rawValue).joined(separator: ", "))"])
+            }
+            return format
+        }
+        guard file != nil || attested != nil else { return (nil, nil) }
+        let named = file?.path.lastComponent.flatMap { SBOMFormat(fileName: $0.string) }
+        return (SBOMRequest(format ?? named ?? .spdx, isAttached: attested != nil), file)
+    }
+
     /// What a build itself writes into its context, so that the next build of it is the same.
-    private func excluded(_ outputs: [BuildOutput]) -> [String] {
+    private func excluded(_ outputs: [BuildOutput], sbom: SBOMFile?, platforms: [Platform]) -> [String] {
         var written = outputs.compactMap { output -> FilePath? in
             switch output {
             case .registry: nil
@@ -217,6 +260,7 @@ struct RequestMaker {
             }
         }
         written += [settings.metadataFile, settings.imageIDFile].compactMap { $0.map { $0.origin.path($0.value) } }
+        if let sbom { written += platforms.count > 1 ? platforms.map { sbom.path(for: $0) } : [sbom.path] }
         written.append(surroundings.cache)
         let root = absolute(context)
         return written.compactMap { path in

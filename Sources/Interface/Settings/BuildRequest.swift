@@ -23,6 +23,10 @@ public struct BuildRequest: Sendable {
     public var metadataFile: FilePath?
     /// Where the image's ID is written.
     public var imageIDFile: FilePath?
+    /// Whether bills of materials are wanted, and how.
+    public var sbom: SBOMRequest?
+    /// Where they are written.
+    public var sbomFile: SBOMFile?
     /// What was chosen on the user's behalf, and what the user should know.
     public var remarks: [BuildEvent]
 

@@ -53,6 +53,9 @@ struct SettingKey: Sendable {
         SettingKey("pull", .flag(\.pulls)),
         SettingKey("metadata-file", .text(\.metadataFile)),
         SettingKey("iidfile", .text(\.imageIDFile)),
+        SettingKey("sbom", .text(\.sbomFile)),
+        SettingKey("sbom-format", .text(\.sbomFormat)),
+        SettingKey("attest", .list(\.attestations)),
     ]
 
     /// Flags that a file cannot set, and why.

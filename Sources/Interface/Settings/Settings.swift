@@ -63,6 +63,12 @@ public struct Settings: Sendable, Hashable {
     public var metadataFile: Given<String>?
     /// Where the image's ID is written.
     public var imageIDFile: Given<String>?
+    /// Where the bill of materials is written.
+    public var sbomFile: Given<String>?
+    /// The form of the bill of materials.
+    public var sbomFormat: Given<String>?
+    /// What is pushed with the image and tells of it, in buildx's form.
+    public var attestations: [Given<String>] = []
 
     /// Nothing given.
     public init() {}

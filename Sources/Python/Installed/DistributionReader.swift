@@ -29,31 +29,10 @@ public struct DistributionReader: Sendable {
 
     /// The distributions, sorted by name. One that is there twice is listed twice.
     public func distributions() -> [InstalledDistribution] {
-        let found = paths.compactMap { path -> InstalledDistribution? in
-            guard sites.contains(LayerPath.split(path).directory), let text = metadata(path) else { return nil }
-            guard let name = Self.value(of: "Name", in: text), let version = Self.value(of: "Version", in: text) else {
-                return nil
-            }
-            return InstalledDistribution(name: normalizedName(name), version: version, metadata: path)
+        let found = paths.compactMap { path in
+            sites.contains(LayerPath.split(path).directory) ? InstalledDistribution(at: path, in: tree) : nil
         }
-        return found.sorted { ($0.name, $0.metadata) < ($1.name, $1.metadata) }
-    }
-
-    private func metadata(_ path: String) -> String? {
-        if path.hasSuffix(".dist-info") { return tree.text("\(path)/METADATA") }
-        // A directory by setuptools, a file by distutils.
-        return path.hasSuffix(".egg-info") ? tree.text("\(path)/PKG-INFO") ?? tree.text(path) : nil
-    }
-
-    /// A field of the headers, which end at the first empty line.
-    private static func value(of field: String, in text: String) -> String? {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.allSatisfy(\.isWhitespace) { return nil }
-            guard line.hasPrefix("\(field):") else { continue }
-            let words = line.dropFirst(field.count + 1).split(whereSeparator: \.isWhitespace)
-            return words.count == 1 ? String(words[0]) : nil
-        }
-        return nil
+        return found.sorted { ($0.normalizedName, $0.metadata) < ($1.normalizedName, $1.metadata) }
     }
 
     // MARK: What goes with them

@@ -12,7 +12,7 @@ public struct EnvironmentChange: Sendable, Hashable {
 
     /// Compares what is there with what is wanted.
     public init(from installed: [InstalledDistribution], to packages: [LockedPackage]) {
-        let present = Dictionary(grouping: installed, by: \.name)
+        let present = Dictionary(grouping: installed, by: \.normalizedName)
         var (kept, removed, added): ([InstalledDistribution], [InstalledDistribution], [LockedPackage]) = ([], [], [])
         for package in packages {
             let found = present[package.name] ?? []

@@ -1,7 +1,9 @@
-/// A distribution that an image has where its Python finds packages (packaging specification "Recording installed
+public import Layers
+
+/// A distribution that an image has installed, as its own record tells (packaging specification "Recording installed
 /// projects").
 public struct InstalledDistribution: Sendable, Hashable, Codable {
-    /// The normalised name.
+    /// The name as its metadata has it.
     public var name: String
     /// The version as its metadata has it.
     public var version: String
@@ -13,6 +15,49 @@ public struct InstalledDistribution: Sendable, Hashable, Codable {
         self.name = name
         self.version = version
         self.metadata = metadata
+    }
+
+    /// The name by which packages are compared.
+    public var normalizedName: String { Python.normalizedName(name) }
+
+    /// The absolute path of the directory that it is in, one of `sys.path`.
+    public var location: String { "/" + LayerPath.split(metadata).directory }
+
+    /// Every distribution of an image with a `.dist-info`, by name and location.
+    public static func all(in tree: FileTree) -> [InstalledDistribution] {
+        let found = tree.textPaths.compactMap { path -> InstalledDistribution? in
+            let (directory, name) = LayerPath.split(path)
+            guard name == "METADATA", directory.hasSuffix(".dist-info") else { return nil }
+            return InstalledDistribution(at: directory, in: tree)
+        }
+        return found.sorted { ($0.name.lowercased(), $0.location) < ($1.name.lowercased(), $1.location) }
+    }
+
+    /// Reads what stands at a path.
+    /// - Returns: nil where it is no distribution, or does not say which.
+    init?(at path: String, in tree: FileTree) {
+        guard let text = Self.text(at: path, in: tree), let name = Self.header("Name", in: text),
+            let version = Self.header("Version", in: text)
+        else { return nil }
+        self.init(name: name, version: version, metadata: path)
+    }
+
+    private static func text(at path: String, in tree: FileTree) -> String? {
+        if path.hasSuffix(".dist-info") { return tree.text("\(path)/METADATA") }
+        // A directory by setuptools, a file by distutils.
+        return path.hasSuffix(".egg-info") ? tree.text("\(path)/PKG-INFO") ?? tree.text(path) : nil
+    }
+
+    /// A field of core metadata: the headers end at the first empty line.
+    private static func header(_ field: String, in text: String) -> String? {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            if line.allSatisfy(\.isWhitespace) { return nil }
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == field.lowercased() else { continue }
+            let words = parts[1].split(whereSeparator: \.isWhitespace)
+            return words.count == 1 ? String(words[0]) : nil
+        }
+        return nil
     }
 
     /// Whether a version is this one: `1.0` is `1.0.0`, and `1.0-RC1` is `1.0rc1` (version specifiers, "Normalization").

@@ -1,6 +1,6 @@
 import Content
-import Diagnostics
-import OCI
+public import Diagnostics
+public import OCI
 public import SystemPackage
 
 extension Lock {
@@ -105,6 +105,21 @@ private struct PylockWriter {
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Lock {
+    /// Where the wheels lie that a standard lock names by SHA-256 and URL; those that it names by a path are left out.
+    /// - Throws: `PythonError` (`invalid_lock`).
+    public static func wheelURLs(inPylock text: String) throws(PythonError) -> [Digest: String] {
+        var urls: [Digest: String] = [:]
+        for wheel in try PylockDocument(text: text, name: "pylock.toml").packages.flatMap({ $0.wheels ?? [] }) {
+            guard let url = wheel.url, let hash = wheel.hashes?["sha256"],
+                let digest = try? Digest(algorithm: .sha256, encoded: hash)
+            else { continue }
+            urls[digest] = url
+        }
+        return urls
     }
 }
 

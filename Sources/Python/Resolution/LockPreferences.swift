@@ -34,8 +34,9 @@ struct LockPreferences: Sendable {
         var result = preferences ?? LockPreferences(choices: [])
         var names = Set(result.choices.map { normalizedName($0.name) })
         // uv would refuse a file with a version that is none.
-        for distribution in installed where distribution.hasVersion && names.insert(distribution.name).inserted {
-            result.choices.append(Choice(name: distribution.name, version: distribution.version, files: []))
+        for distribution in installed
+        where distribution.hasVersion && names.insert(distribution.normalizedName).inserted {
+            result.choices.append(Choice(name: distribution.normalizedName, version: distribution.version, files: []))
         }
         return result.choices.isEmpty ? nil : result
     }

@@ -3,7 +3,9 @@ import Content
 import Diagnostics
 public import Interface
 public import OCI
+import Python
 import Registry
+public import SBOM
 import Service
 import Spec
 import SystemPackage
@@ -35,6 +37,8 @@ public struct RemoteBuild: Sendable {
         public let uploadedBytes: Int64?
         /// The image's layers, lowest first, as far as they are known.
         public let layers: [Digest]
+        /// The bill of materials, where it was asked for; what the base contains is not in it.
+        public let sboms: [SBOMDocument]
     }
 
     private let request: BuildRequest
@@ -61,6 +65,18 @@ public struct RemoteBuild: Sendable {
         if parts.python?.lockFile != nil, request.spec.platforms.count > 1 {
             throw ClientError(
                 .notOnServer, "one lock file cannot hold the locks of \(request.spec.platforms.count) platforms",
+                hints: ["build for one --platform to write it"])
+        }
+        if request.sbom?.isAttached == true {
+            throw ClientError(
+                .notOnServer, "a server attaches no bill of materials to what it pushes",
+                hints: ["write it into a file by --sbom, and attach that by a tool of your own; or build here"])
+        }
+        if request.sbom != nil, request.spec.platforms.count > 1 {
+            throw ClientError(
+                .notOnServer,
+                "a server tells the digest of the index over \(request.spec.platforms.count) platforms alone, and a bill of "
+                    + "materials names its image by its own",
                 hints: ["build for one --platform to write it"])
         }
     }
@@ -191,12 +207,28 @@ public struct RemoteBuild: Sendable {
         if let file = parts.python?.lockFile, let lock = try await client.locks(of: build.id).first {
             try FileSystem.write(inputs.located(lock.lock).utf8, to: FilePath(file))
         }
+        let sboms = try await bills(build.id, image: outcome.descriptor.digest)
         let pushes = request.outputs.contains(.registry)
         return Result(
             descriptor: outcome.descriptor, imageID: outcome.imageID,
             references: pushes
                 ? outcome.references : digestReferences(outcome.descriptor.digest, pushed: [], tags: request.tags),
-            uploadedBytes: pushes ? outcome.uploadedBytes : nil, layers: layers)
+            uploadedBytes: pushes ? outcome.uploadedBytes : nil, layers: layers,
+            sboms: sboms)
+    }
+
+    /// The bill of the image, out of the plan and the lock that the server hands out.
+    private func bills(_ id: String, image: Digest) async throws -> [SBOMDocument] {
+        guard let sbom = request.sbom else { return [] }
+        var urls: [Digest: String] = [:]
+        for lock in try await client.locks(of: id) {
+            urls.merge(try Lock.wheelURLs(inPylock: lock.lock)) { first, _ in first }
+        }
+        return try await client.plans(of: id).map { plan in
+            let bill = try BillOfMaterials(
+                plan, urls: urls, image: image, name: request.tags.first, basePackages: nil)
+            return try SBOMDocument(bill, sbom.format)
+        }
     }
 
     /// The order of the layers, for the table; without it the table has the order of events.

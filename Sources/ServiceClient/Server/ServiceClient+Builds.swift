@@ -106,6 +106,13 @@ extension ServiceClient {
         return try await value([LayerOrder].self, of: call)
     }
 
+    /// The plans of a build, one for each platform.
+    func plans(of id: String) async throws -> [BuildPlan] {
+        var call = Call(.get, try path(id, "/plan"))
+        call.limit = 512 << 20
+        return try await value([BuildPlan].self, of: call)
+    }
+
     /// The log, line by line as it comes.
     public func log(of id: String, write: @escaping @Sendable (_ lines: String) throws -> Void) async throws {
         var call = Call(.get, try path(id, "/logs"))

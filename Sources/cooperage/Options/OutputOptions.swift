@@ -1,5 +1,6 @@
 import ArgumentParser
 import Interface
+import SBOM
 
 /// Where the image goes.
 struct OutputOptions: ParsableArguments {
@@ -30,8 +31,24 @@ struct ResultOptions: ParsableArguments {
         help: "Write the image's ID here: the digest of its configuration, of an index its own.", completion: .file())
     var iidfile: String?
 
+    @Option(
+        help: "Write a bill of materials here; of several platforms one file each, the platform before the ending.",
+        completion: .file())
+    var sbom: String?
+
+    @Option(
+        help: "Its form, spdx-json or cyclonedx-json (default: by the ending .spdx.json or .cdx.json, else spdx-json).",
+        completion: .list(SBOMFormat.allCases.map(\.rawValue)))
+    var sbomFormat: String?
+
+    @Option(help: "Push a bill of materials with the image, as its referrer: sbom, or type=sbom.")
+    var attest: [String] = []
+
     func apply(to settings: inout Settings) {
         settings.metadataFile = metadataFile.given("--metadata-file")
         settings.imageIDFile = iidfile.given("--iidfile")
+        settings.sbomFile = sbom.given("--sbom")
+        settings.sbomFormat = sbomFormat.given("--sbom-format")
+        settings.attestations = attest.given("--attest")
     }
 }

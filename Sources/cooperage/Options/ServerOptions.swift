@@ -112,7 +112,7 @@ struct RemoteOptions: ParsableArguments {
         guard request.writesNothing else {
             throw origin.error(
                 "files of the result are written when there is one, and nobody waits for it",
-                hints: ["leave out --detach, or --output, --metadata-file, --iidfile and --lock-file"])
+                hints: ["leave out --detach, or --output, --metadata-file, --iidfile, --sbom and --lock-file"])
         }
     }
 }
@@ -124,6 +124,7 @@ extension BuildRequest {
             guard case .python(let python) = step else { return false }
             return python.lockFile != nil
         }
-        return metadataFile == nil && imageIDFile == nil && !hasLock && outputs.allSatisfy { $0 == .registry }
+        return metadataFile == nil && imageIDFile == nil && sbomFile == nil && !hasLock
+            && outputs.allSatisfy { $0 == .registry }
     }
 }

@@ -1,0 +1,105 @@
+import Diagnostics
+import FoundationEssentials
+import OCI
+
+/// The list of what refers to a manifest, which clients keep under a tag where a registry does not keep it itself
+/// (distribution specification 1.1, "Referrers Tag Schema").
+///
+/// Others write it, too: what they put into it stays as it came, known here or not.
+struct ReferrersIndex {
+    private var document: [String: JSONTree]
+
+    /// A list of nothing.
+    init() {
+        document = [
+            "schemaVersion": .integer(2), "mediaType": .text(MediaType.index.rawValue), "manifests": .list([]),
+        ]
+    }
+
+    /// Reads a list; nil for what is no index.
+    init?(_ content: ManifestContent) {
+        guard content.descriptor.mediaType == .index,
+            let document = try? CanonicalJSON.decode([String: JSONTree].self, from: Data(content.bytes)),
+            case .list? = document["manifests"]
+        else { return nil }
+        self.document = document
+    }
+
+    /// The tag under which the list of a manifest is kept.
+    static func tag(of subject: Digest) -> String {
+        "\(subject.algorithm.rawValue.prefix(32))-\(subject.encoded.prefix(64))"
+    }
+
+    /// Whether a manifest is in the list.
+    func contains(_ digest: Digest) -> Bool {
+        entries.contains { entry in
+            guard case .object(let fields) = entry else { return false }
+            return fields["digest"] == .text(digest.description)
+        }
+    }
+
+    /// Puts a manifest at the end of the list, described as the registry's own list would describe it.
+    mutating func append(_ artifact: ArtifactManifest, as descriptor: Descriptor) {
+        var entry: [String: JSONTree] = [
+            "mediaType": .text(descriptor.mediaType.rawValue), "digest": .text(descriptor.digest.description),
+            "size": .integer(descriptor.size), "artifactType": .text(artifact.artifactType.rawValue),
+        ]
+        if let annotations = artifact.annotations {
+            entry["annotations"] = .object(annotations.mapValues { .text($0) })
+        }
+        document["manifests"] = .list(entries + [.object(entry)])
+    }
+
+    /// The list as a registry takes it.
+    func content() throws -> ManifestContent {
+        try ManifestContent([UInt8](CanonicalJSON.encode(document)), mediaType: .index)
+    }
+
+    private var entries: [JSONTree] {
+        guard case .list(let entries)? = document["manifests"] else { return [] }
+        return entries
+    }
+}
+
+/// JSON that is passed on without being understood.
+private enum JSONTree: Codable, Hashable {
+    case null
+    case truth(Bool)
+    case integer(Int64)
+    case number(Double)
+    case text(String)
+    case list([JSONTree])
+    case object([String: JSONTree])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .truth(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .text(value)
+        } else if let value = try? container.decode([JSONTree].self) {
+            self = .list(value)
+        } else {
+            self = .object(try container.decode([String: JSONTree].self))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .truth(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+}
