@@ -3,7 +3,7 @@ import Diagnostics
 /// Tells what uv's failure means.
 enum UvFailure {
     /// The error for a run that failed: uv's own words whole, without credentials.
-    static func error(from output: UvOutput, doing action: String) -> PythonError {
+    static func error(from output: ProcessOutput, doing action: String) -> PythonError {
         var words = URLCredentials.redacted(output.standardError)
         while words.last?.isWhitespace ?? false { words.removeLast() }
         if words.isEmpty { words = "exit status \(output.status)" }
