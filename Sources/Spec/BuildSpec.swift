@@ -76,15 +76,19 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var lockFile: String?
     /// Whether newer versions are looked for, although a resolution of the same text is known.
     public var upgrade: Bool
+    /// Whether what has no wheel is built from its sources, which runs code of theirs.
+    public var allowsSourceBuilds: Bool
 
     /// Takes the parts.
     public init(
-        manifests: [String], indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, upgrade: Bool = false
+        manifests: [String], indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, upgrade: Bool = false,
+        allowsSourceBuilds: Bool = false
     ) {
         self.manifests = manifests
         self.indexes = indexes
         self.lockFile = lockFile
         self.upgrade = upgrade
+        self.allowsSourceBuilds = allowsSourceBuilds
     }
 }
 

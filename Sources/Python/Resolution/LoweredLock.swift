@@ -111,15 +111,22 @@ extension PylockDocument.Package {
     }
 
     /// Names files by their place on this machine and not by that of the lock.
-    mutating func makePathsAbsolute(from directory: FilePath) {
+    mutating func makePathsAbsolute(from place: FilePath) {
         func absolute(_ file: PylockDocument.File) -> PylockDocument.File {
             guard file.url == nil, let path = file.path else { return file }
             var file = file
-            file.path = directory.pushing(FilePath(path)).lexicallyNormalized().string
+            file.path = place.pushing(FilePath(path)).lexicallyNormalized().string
             return file
         }
         wheels = wheels?.map(absolute)
         archive = archive.map(absolute)
+        sdist = sdist.map(absolute)
+        if let path = directory?.path {
+            directory?.path = place.pushing(FilePath(path)).lexicallyNormalized().string
+        }
+        if vcs?.url == nil, let path = vcs?.path {
+            vcs?.path = place.pushing(FilePath(path)).lexicallyNormalized().string
+        }
     }
 }
 

@@ -12,6 +12,8 @@ struct UvCompilation: Sendable {
     let target: PythonTarget
     /// What is there already, whose versions are kept where they can be.
     let installed: [InstalledDistribution]
+    /// Whether sources are taken where no wheel fits, which may run code of theirs to learn what they need.
+    var allowsSourceBuilds = false
 
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
@@ -67,8 +69,8 @@ struct UvCompilation: Sendable {
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",
             "--python-version", "\(target.version)", "--python-platform", try target.uvPlatform,
-            "--only-binary", ":all:",
         ]
+        if !allowsSourceBuilds { all += ["--only-binary", ":all:"] }
         if let python = interpreterBesideUv { all += ["--python", python.string] }
         let directory = try FileSystem.absolute(manifests.first?.directory ?? ".")
         let output = try await uv.run(all + arguments, environment: environment, directory: directory)

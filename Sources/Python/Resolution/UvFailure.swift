@@ -42,6 +42,6 @@ enum UvFailure {
 
     private static func hints(for words: String) -> [String] {
         guard words.contains("no usable wheels") || words.contains("Building source distributions") else { return [] }
-        return ["only wheels are installed: build one with 'uv build --wheel' and name its directory with --find-links"]
+        return [PackageSource.permissionHint]
     }
 }
