@@ -187,7 +187,8 @@ private struct RequestMaker {
         return PythonStep(
             manifests: manifests, indexes: indexes,
             lockFile: settings.lockFile.map { $0.origin.path($0.value).string },
-            upgrade: settings.upgrades?.value == true)
+            upgrade: settings.upgrades?.value == true,
+            allowsSourceBuilds: settings.allowsSourceBuilds?.value ?? true)
     }
 
     // MARK: Outputs
