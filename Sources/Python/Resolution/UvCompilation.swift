@@ -35,10 +35,10 @@ struct UvCompilation: Sendable {
         var locks: [LoweredLock] = []
         var pages: [String] = []
         for document in locked {
-            for package in document.packages { try WheelSelection.refuseSources(package) }
+            if !allowsSourceBuilds { for package in document.packages { try WheelSelection.refuseSources(package) } }
             let lock = LoweredLock(document, name: "lock \(locks.count + 1)")
             locks.append(lock)
-            let files = try lock.write(to: scratch, as: "lock-\(locks.count)")
+            let files = try lock.write(to: scratch, as: "lock-\(locks.count)", namesSources: allowsSourceBuilds)
             sources.append(files.requirements)
             pages.append(files.links)
         }

@@ -119,6 +119,27 @@ import Testing
         #expect(try builds(site).isEmpty)
     }
 
+    /// uv sees what both ask for.
+    @Test(arguments: Kind.allCases)
+    func aLockOfSourcesAndAnotherManifestHoldTogether(_ kind: Kind) async throws {
+        let site = try await BuildSite()
+        let (requirement, words) = try prepare(kind, site)
+        try site.requirements(requirement)
+        _ = try await site.engine().build(spec(site, lockFile: true), tags: [], outputs: [])
+        let lock = site.root.appending("pylock.first.toml")
+        try FileSystem.write(try lockText(site).utf8, to: lock)
+        try site.requirements("gamma\n")
+        var step = site.pythonStep
+        step.manifests.append(lock.string)
+        step.lockFile = site.root.appending("pylock.toml").string
+        step.allowsSourceBuilds = true
+        let both = BuildSpec(stages: [Stage(base: .layout(path: site.base.string), steps: [.python(step)])])
+        _ = try await site.engine().build(both, tags: [], outputs: [])
+        let text = try lockText(site)
+        for word in words + ["name = \"gamma\"", "name = \"beta\""] { #expect(text.contains(word), "\(text)") }
+        #expect(try builds(site).count == 1)
+    }
+
     @Test func aWheelThatFitsIsPreferred() async throws {
         let site = try await BuildSite()
         try SourceFixture("beta", "1.0").writeDistribution(to: site.links, log: log(site))
