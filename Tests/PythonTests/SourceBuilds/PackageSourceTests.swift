@@ -1,9 +1,11 @@
 import Content
 import Diagnostics
 import OCI
+import Spec
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 @testable import Python
 
@@ -20,6 +22,31 @@ import Testing
         #expect(error.code == .buildPythonMissing && error.blame == .outside)
         #expect(error.message.contains(words))
         #expect(error.hints.contains { $0.contains("install python3.11") })
+    }
+
+    @Test func aBuildHasALimitOfTime() async throws {
+        let workshop = try Workshop()
+        let log = workshop.root.appending("built.log")
+        try SourceFixture("slow", "1", prelude: "import time\ntime.sleep(600)").write(
+            to: workshop.root.appending("pkg"), log: log)
+        let path = try workshop.file("requirements.txt", "--no-index\n./pkg\n")
+        let store = try DirectoryBlobStore(workshop.root.appending("store"))
+        let fetcher = WheelFetcher(downloader: Downloader(HTTPClient()), store: store)
+        let builder = SourceBuilder(
+            fetcher: fetcher, store: store, records: workshop.records, cache: workshop.root.appending("cache"),
+            timeLimit: .seconds(2))
+        let resolver = Resolver(
+            environment: scrubbedEnvironment, records: workshop.records, cache: workshop.root.appending("cache"),
+            hasher: NoHasher(), builder: builder)
+        let error = await #expect(throws: PythonError.self) {
+            _ = try await resolver.resolve(
+                ResolutionRequest(
+                    manifests: [try Manifest(path)], indexes: PackageIndexes(), target: .debian12,
+                    allowsSourceBuilds: true))
+        }
+        #expect(error?.code == .buildFailed)
+        #expect(error?.message.contains("is not done after 2") == true, "\(error?.message ?? "")")
+        #expect(error?.context.contains { $0.value == "slow" } == true)
     }
 
     @Test(arguments: [
