@@ -51,7 +51,8 @@ public struct BuildCache: Sendable {
     /// Removes what processes that were killed left half done more than a day ago.
     func removeAbandoned(now: Int64) throws(ContentError) {
         try blobs.removeAbandoned(now: now)
-        for name in try FileSystem.names(in: root) where name.hasPrefix("base-") || name.hasPrefix("resolve-") {
+        let starts = ["base-", "resolve-", "build-"]
+        for name in try FileSystem.names(in: root) where starts.contains(where: name.hasPrefix) {
             let path = root.appending(name)
             guard let status = try FileSystem.status(path) else { continue }
             if status.modified / 1_000_000_000 < now - 86_400 { try FileSystem.removeTree(path) }

@@ -347,7 +347,10 @@ public struct BuildEngine: Sendable {
     private var resolver: Resolver {
         Resolver(
             environment: configuration.environment, records: configuration.cache.records,
-            cache: configuration.cache.root, hasher: wheels)
+            cache: configuration.cache.root, hasher: wheels,
+            builder: SourceBuilder(
+                fetcher: wheels, store: configuration.cache.content, records: configuration.cache.records,
+                cache: configuration.cache.root, tell: { [events] in events.emit($0) }))
     }
 }
 

@@ -35,6 +35,10 @@ public enum PythonErrorCode: String, FailureCode {
     case noMatchingWheel = "no_matching_wheel"
     /// A package would have to be built from sources.
     case needsBuild = "needs_build"
+    /// Building a wheel failed.
+    case buildFailed = "build_failed"
+    /// No interpreter of the target's version is there to build wheels with.
+    case buildPythonMissing = "build_python_missing"
     /// A distribution of the base would have to be replaced, and does not say which files are its own.
     case notRemovable = "not_removable"
     /// A wheel's digest is not among those that the manifest allows.
@@ -43,7 +47,7 @@ public enum PythonErrorCode: String, FailureCode {
     /// Who has to act: only uv and the network are the world's.
     public var blame: Blame {
         switch self {
-        case .uvMissing, .uvFailed, .untrustedIndex: .outside
+        case .uvMissing, .uvFailed, .untrustedIndex, .buildPythonMissing: .outside
         default: .request
         }
     }

@@ -80,11 +80,15 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var lock: LockUse?
     /// Whether newer versions are looked for, although a resolution of the same text is known.
     public var upgrade: Bool
+    /// Whether what has no wheel is built from its sources, which runs code of theirs.
+    public var allowsSourceBuilds: Bool
 
     /// Takes the parts.
     public init(
         manifests: [String], selection: PackageSelection = PackageSelection(),
-        indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil, upgrade: Bool = false
+        indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil,
+        upgrade: Bool = false,
+        allowsSourceBuilds: Bool = false
     ) {
         self.manifests = manifests
         self.selection = selection
@@ -92,6 +96,7 @@ public struct PythonStep: Sendable, Hashable, Codable {
         self.lockFile = lockFile
         self.lock = lock
         self.upgrade = upgrade
+        self.allowsSourceBuilds = allowsSourceBuilds
     }
 }
 

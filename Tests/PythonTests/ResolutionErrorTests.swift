@@ -111,7 +111,7 @@ import Testing
               cause: error sending request for url (https://index.example/simple/alpha/)
             \(cause)
             """
-        let output = UvOutput(status: 2, standardOutput: "", standardError: words)
+        let output = ProcessOutput(status: 2, standardOutput: "", standardError: words)
         #expect(UvFailure.error(from: output, doing: "resolve").code == code)
     }
 

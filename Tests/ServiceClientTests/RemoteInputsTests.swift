@@ -58,6 +58,30 @@ import Testing
             .items
     }
 
+    // MARK: Sources
+
+    @Test(arguments: ["app/requirements.txt", "more/requirements.txt"])
+    func sourcesOfThisMachineGoAlong(_ manifest: String) throws {
+        let isInside = manifest.hasPrefix("app/")
+        let start = isInside ? "." : "../app"
+        try write([
+            manifest: "-e \(start)/pkg\nother @ \(start)/other-1.tar.gz\n", "app/main.py": "",
+            "app/pkg/pyproject.toml": "[project]\nname = \"pkg\"\n", "app/pkg/src/pkg.py": "x",
+            "app/pkg/src/__pycache__/pkg.pyc": "x", "app/other-1.tar.gz": "o", "app/.dockerignore": "pkg\n*.gz\n",
+        ])
+        let inputs = try inputs(manifests: [manifest])
+        let place = isInside ? "" : ".cooperage/outside/app/"
+        let all = paths(inputs)
+        for name in ["pkg/pyproject.toml", "pkg/src/pkg.py", "other-1.tar.gz"] {
+            #expect(all.contains(place + name), "\(all)")
+        }
+        #expect(!all.contains { $0.hasSuffix(".pyc") })
+        // They are none of the code.
+        #expect(try !served(inputs, excluded: ["pkg", "*.gz"]).contains { $0.path.hasSuffix("pkg.py") })
+        let lock = inputs.located("directory = { path = \"\(place)pkg\", editable = true }")
+        #expect(lock == "directory = { path = \"\(root)/app/pkg\", editable = true }")
+    }
+
     // MARK: Code
 
     @Test(arguments: [nil, "*.log\n", ".dockerignore\n*.log\n", "*\n!src\n!src/deep/keep.log\n", "requirements.txt\n"])

@@ -30,10 +30,19 @@ struct PythonStepPlanner: StepPlanner {
             let request = ResolutionRequest(
                 manifests: manifests, indexes: step.indexes, target: environment.target, installed: installed,
                 selection: step.selection, lock: step.lock, upgrade: step.upgrade || ignoresKnownResolutions,
-                confinement: confinement)
+                confinement: confinement, allowsSourceBuilds: step.allowsSourceBuilds)
             return (environment, installed, try await resolver.resolve(request))
         }
-        if let file = step.lockFile { draft.inputs.lockFiles[file] = resolution.lock.pylockText }
+        if let file = step.lockFile {
+            let directory = try FileSystem.absolute(FilePath(file)).removingLastComponent()
+            draft.inputs.lockFiles[file] = resolution.lock.pylockText(in: directory)
+        }
+        for package in resolution.lock.packages where package.source?.isEditable ?? false {
+            events.emit(
+                .warning(
+                    "\(package.name) is installed as it is now: an image has no working tree for an editable requirement"
+                ))
+        }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
         draft.locks.append(resolution.lock)

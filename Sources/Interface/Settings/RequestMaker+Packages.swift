@@ -70,6 +70,7 @@ extension RequestMaker {
                 findLinks: settings.findLinks.map {
                     $0.value.contains("://") ? $0.value : $0.origin.path($0.value).string
                 }, excludeNewer: settings.excludeNewer?.value),
-            upgrade: settings.upgrades?.value == true)
+            upgrade: settings.upgrades?.value == true,
+            allowsSourceBuilds: settings.allowsSourceBuilds?.value ?? true)
     }
 }

@@ -49,6 +49,7 @@ struct SettingKey: Sendable {
         SettingKey("locked", .flag(\.locked)),
         SettingKey("exclude-newer", .text(\.excludeNewer)),
         SettingKey("upgrade", .flag(\.upgrades)),
+        SettingKey("allow-source-builds", .flag(\.allowsSourceBuilds)),
         SettingKey("no-cache", .flag(\.ignoresCache)),
         SettingKey("pull", .flag(\.pulls)),
         SettingKey("metadata-file", .text(\.metadataFile)),

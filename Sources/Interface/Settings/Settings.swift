@@ -55,6 +55,8 @@ public struct Settings: Sendable, Hashable {
     public var excludeNewer: Given<String>?
     /// Whether newer versions are looked for.
     public var upgrades: Given<Bool>?
+    /// Whether what has no wheel is built from its sources.
+    public var allowsSourceBuilds: Given<Bool>?
     /// Whether what earlier builds made is passed over.
     public var ignoresCache: Given<Bool>?
     /// Whether registries are asked again for the base.

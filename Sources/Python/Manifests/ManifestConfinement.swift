@@ -47,10 +47,19 @@ public struct ManifestConfinement: Sendable {
     /// Sees to it that everything is there.
     func prepareAll() throws { try prepared(root) }
 
-    /// Sees to it that the wheels of a lock are there.
+    /// Sees to it that the wheels and sources of a lock are there.
     func prepare(_ lock: Lock) throws {
-        for package in lock.packages where package.wheel.url.hasPrefix(prefix) {
-            try prepare(FilePath(PercentEncoding.decoded(package.wheel.url.dropFirst("file://".count))))
+        func prepare(url: String) throws {
+            guard url.hasPrefix(prefix) else { return }
+            try self.prepare(FilePath(PercentEncoding.decoded(url.dropFirst("file://".count))))
+        }
+        for package in lock.packages {
+            switch package.source {
+            case nil: try prepare(url: package.wheel.url)
+            case .sdist(let archive), .archive(let archive): try prepare(url: archive.url)
+            case .directory(let directory): try self.prepare(FilePath(directory.path))
+            case .git: break
+            }
         }
     }
 
@@ -82,6 +91,15 @@ public struct ManifestConfinement: Sendable {
         } else {
             let plain = url.firstRange(of: "+http").map { String(url[url.index(after: $0.lowerBound)...]) } ?? url
             guard allowsURL(plain) else { throw refuse("the URL '\(redacted(url: url))'", origin) }
+        }
+    }
+
+    /// Refuses sources that a lock may not have.
+    func check(_ source: PackageSource, of package: String) throws {
+        switch source {
+        case .sdist(let archive), .archive(let archive): try check(url: archive.url, origin: package)
+        case .git(let git): try check(url: git.url, origin: package)
+        case .directory(let directory): try check(path: FilePath(directory.path), origin: package)
         }
     }
 
@@ -183,23 +201,56 @@ public struct ManifestConfinement: Sendable {
     /// A text in which the directory is named by a fixed word.
     func unlocated(_ text: String) -> String { text.replacing(root.string, with: Self.word) }
 
-    /// A lock in which wheels of the directory are named by a fixed word.
-    func unlocated(_ lock: Lock) -> Lock { replacing(lock, prefix, with: Self.word) }
+    /// A lock in which what lies in the directory is named by a fixed word.
+    func unlocated(_ lock: Lock) -> Lock {
+        lock.replacingPlaces {
+            replacing($0, prefix, with: Self.word)
+        } path: {
+            relative($0).map { Self.word + $0 } ?? $0
+        }
+    }
 
     /// A lock that was kept, with the directory where it is now.
-    func located(_ lock: Lock) -> Lock { replacing(lock, Self.word, with: prefix) }
+    func located(_ lock: Lock) -> Lock {
+        lock.replacingPlaces {
+            replacing($0, Self.word, with: prefix)
+        } path: {
+            guard $0.hasPrefix(Self.word) else { return $0 }
+            return root.pushing(FilePath(String($0.dropFirst(Self.word.count)))).lexicallyNormalized().string
+        }
+    }
 
     private var prefix: String { "file://" + PercentEncoding.path(root.string) + "/" }
 
-    private func replacing(_ lock: Lock, _ start: String, with other: String) -> Lock {
-        var lock = lock
-        for number in lock.packages.indices where lock.packages[number].wheel.url.hasPrefix(start) {
-            lock.packages[number].wheel.url = other + lock.packages[number].wheel.url.dropFirst(start.count)
+    private func replacing(_ text: String, _ start: String, with other: String) -> String {
+        text.hasPrefix(start) ? other + text.dropFirst(start.count) : text
+    }
+
+    /// The way to a path from the directory; nil for one outside.
+    private func relative(_ path: String) -> String? {
+        var path = FilePath(path).lexicallyNormalized()
+        guard path.removePrefix(root) else { return nil }
+        return path.isEmpty ? "." : path.string
+    }
+
+    /// A lock as its reader has it, who has the directory somewhere else: what lies in it is named by paths relative to it.
+    public func relative(_ lock: Lock) -> Lock {
+        lock.replacingPlaces {
+            replacing($0, prefix, with: "")
+        } path: {
+            relative($0) ?? $0
+        }
+    }
+}
+
+extension Lock {
+    /// The lock with other places of files and directories of this machine.
+    fileprivate func replacingPlaces(url: (String) -> String, path: (String) -> String) -> Lock {
+        var lock = self
+        for number in lock.packages.indices {
+            lock.packages[number].wheel.url = url(lock.packages[number].wheel.url)
+            lock.packages[number].source = lock.packages[number].source?.moved(url: url, path: path)
         }
         return lock
     }
-
-    /// A lock as its reader has it, who has the directory somewhere else: wheels of the directory are named by paths
-    /// relative to it.
-    public func relative(_ lock: Lock) -> Lock { replacing(lock, prefix, with: "") }
 }

@@ -8,7 +8,7 @@ import TOMLKit
 ///
 /// The user's own configuration of uv (in the home directory, in variables) is none of it.
 public struct ManifestInputs: Sendable, Hashable {
-    /// The manifests, what they include, the local wheels that they name, and uv's configuration beside or above the first
+    /// The manifests, what they include, the local wheels and sources that they name, and uv's configuration beside or above the first
     /// one. Each is there.
     public private(set) var files: [FilePath] = []
     /// The directories that are searched for wheels.
@@ -69,11 +69,27 @@ public struct ManifestInputs: Sendable, Hashable {
                 try refuseAbsolute(links, place)
                 addDirectory(directory.pushing(FilePath(links)))
             }
+            for path in line.localPaths { try add(sources: path, in: directory, place) }
             for word in line.words where word.hasSuffix(".whl") {
                 let name = word.split(separator: "@", maxSplits: 1).last.map(String.init) ?? word
                 try refuseAbsolute(name, place)
                 if !name.contains("://") { try addIfPresent(directory.pushing(FilePath(name))) }
             }
+        }
+    }
+
+    /// A directory of sources with all that a build reads of it, or a file of them.
+    private mutating func add(sources path: FilePath, in directory: FilePath, _ place: FailureContext) throws {
+        let sources = directory.pushing(path)
+        switch try FileSystem.status(sources)?.kind {
+        case .directory where SourceTree.isProject(sources):
+            try refuseAbsolute(path.string, place)
+            for file in try SourceTree.files(in: sources).map({ sources.pushing(FilePath($0)) })
+            where !files.contains(file) { files.append(file) }
+        case .file where SourceTree.isArchive(path.string):
+            try refuseAbsolute(path.string, place)
+            if !files.contains(sources) { files.append(sources) }
+        default: break
         }
     }
 

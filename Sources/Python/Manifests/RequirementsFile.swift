@@ -118,6 +118,41 @@ struct RequirementsLine: Sendable, Hashable {
         return name.isEmpty || first.contains("/") ? nil : normalizedName(name)
     }
 
+    /// The paths that the line may name: of directories and files of sources, `-e ./pkg`, `name @ ../pkg[extra]`,
+    /// `file:///pkg.tar.gz`. Which of them are there is for the reader to see.
+    var localPaths: [FilePath] {
+        guard include == nil, findLinks == nil else { return [] }
+        return words.compactMap { word in
+            var text = Substring(word)
+            if text.hasPrefix("--editable=") { text = text.dropFirst("--editable=".count) }
+            if let at = text.firstIndex(of: "@"), !text[..<at].contains("/"), !text[..<at].contains(":") {
+                text = text[text.index(after: at)...]
+            }
+            if text.lowercased().hasPrefix("file:") {
+                text = text.dropFirst("file:".count)
+                if text.hasPrefix("//") { text = text.dropFirst(2) }
+                if text.hasPrefix("localhost/") { text = text.dropFirst("localhost".count) }
+                text = Substring(PercentEncoding.decoded(text))
+            }
+            text = text.prefix { $0 != "[" && $0 != "#" && $0 != ";" }
+            let isPath = text.contains("/") || text == "." || text == ".." || SourceTree.isArchive(String(text))
+            return isPath && !text.contains("://") && !text.hasPrefix("-") ? FilePath(String(text)) : nil
+        }
+    }
+
+    /// An option that says where packages come from.
+    enum IndexOption: Sendable, Hashable {
+        case index, extraIndex, findLinks, noIndex
+    }
+
+    /// What the line says of where packages come from.
+    var indexOption: (option: IndexOption, value: String)? {
+        if words.first == "--no-index" { return (.noIndex, "1") }
+        if let value = findLinks { return (.findLinks, value) }
+        if let value = value(of: ["--extra-index-url"]) { return (.extraIndex, value) }
+        return value(of: ["-i", "--index-url"]).map { (.index, $0) }
+    }
+
     private func value(of options: [String]) -> String? {
         guard let first = words.first else { return nil }
         for option in options {

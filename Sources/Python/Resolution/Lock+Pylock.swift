@@ -6,7 +6,11 @@ public import SystemPackage
 extension Lock {
     /// The lock as a standard `pylock.toml` (PEP 751), for other installers and for reading back as a manifest. It
     /// holds one wheel a package, so it says which Python and system those are for.
-    public var pylockText: String { PylockWriter([self]).text }
+    public var pylockText: String { pylockText(in: nil) }
+
+    /// The same for a file in a directory, to which directories of sources are relative. What was built from sources is
+    /// named by these, since nobody else has the wheel.
+    public func pylockText(in directory: FilePath?) -> String { PylockWriter([self], in: directory).text }
 
     /// The locks of several platforms as one standard lock. Where they differ, markers say which system a package is for.
     /// - Parameter directory: where the lock will lie: wheels of this machine are named by paths relative to it, so that
@@ -20,9 +24,9 @@ extension Lock {
                 hints: ["lock for one --platform at a time, each into a file of its own"])
         }
         return PylockWriter(
-            try directory.map { directory in try locks.map { try $0.relative(to: directory) } } ?? locks
-        )
-        .text
+            try directory.map { directory in try locks.map { try $0.relative(to: directory) } } ?? locks,
+            in: try directory.map { try FileSystem.absolute($0) }
+        ).text
     }
 
     private func relative(to directory: FilePath) throws -> Lock {
@@ -32,30 +36,37 @@ extension Lock {
             let url = lock.packages[number].wheel.url
             guard url.hasPrefix("file://") else { continue }
             let path = FilePath(PercentEncoding.decoded(url.dropFirst("file://".count)))
-            lock.packages[number].wheel.url = Self.relative(path, to: directory)
+            lock.packages[number].wheel.url = path.relative(to: directory)
         }
         return lock
-    }
-
-    private static func relative(_ path: FilePath, to directory: FilePath) -> String {
-        let (parts, start) = (path.components.map(\.string), directory.components.map(\.string))
-        let common = zip(parts, start).prefix { $0 == $1 }.count
-        return (Array(repeating: "..", count: start.count - common) + parts.dropFirst(common)).joined(separator: "/")
     }
 }
 
 /// Writes locks of one version of Python, one for each platform.
 private struct PylockWriter {
     private let locks: [Lock]
+    private let directory: FilePath?
 
-    init(_ locks: [Lock]) { self.locks = locks }
+    /// - Parameter directory: to which directories of sources are relative.
+    init(_ locks: [Lock], in directory: FilePath?) {
+        self.locks = locks
+        self.directory = directory
+    }
 
     /// A version of a package with the locks that have it.
     private struct Entry {
         let name: String
         let version: String
-        var wheels: [LockedWheel]
-        var markers: [String]
+        /// Nil for wheels.
+        let source: PackageSource?
+        var wheels: [LockedWheel] = []
+        var markers: [String] = []
+
+        init(_ package: LockedPackage) { (name, version, source) = (package.name, package.version, package.source) }
+
+        func isOf(_ package: LockedPackage) -> Bool {
+            name == package.name && version == package.version && source == package.source
+        }
     }
 
     private static func marker(_ lock: Lock) -> String? {
@@ -66,17 +77,11 @@ private struct PylockWriter {
         var entries: [Entry] = []
         for lock in locks {
             for package in lock.packages {
-                let marker = Self.marker(lock)
-                if let place = entries.firstIndex(where: { $0.name == package.name && $0.version == package.version }) {
-                    let isKnown = entries[place].wheels.contains { $0.digest == package.wheel.digest }
-                    if !isKnown { entries[place].wheels.append(package.wheel) }
-                    entries[place].markers += [marker].compactMap(\.self)
-                } else {
-                    entries.append(
-                        Entry(
-                            name: package.name, version: package.version, wheels: [package.wheel],
-                            markers: [marker].compactMap(\.self)))
-                }
+                let place = entries.firstIndex { $0.isOf(package) } ?? entries.endIndex
+                if place == entries.endIndex { entries.append(Entry(package)) }
+                let isKnown = entries[place].wheels.contains { $0.digest == package.wheel.digest }
+                if !isKnown, package.source == nil { entries[place].wheels.append(package.wheel) }
+                entries[place].markers += [Self.marker(lock)].compactMap(\.self)
             }
         }
         return entries.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
@@ -90,18 +95,15 @@ private struct PylockWriter {
         let entries = entries
         if entries.isEmpty { lines.append("packages = []") }
         for entry in entries {
-            lines += ["", "[[packages]]", "name = \(quoted(entry.name))", "version = \(quoted(entry.version))"]
+            lines += ["", "[[packages]]", "name = \(quoted(entry.name))"]
+            // What a directory holds may have another version tomorrow (PEP 751, packages.version).
+            if case .directory = entry.source {} else { lines.append("version = \(quoted(entry.version))") }
             if entry.markers.count < locks.count, !entry.markers.isEmpty {
                 lines.append("marker = \(quoted(entry.markers.joined(separator: " or ")))")
             }
+            lines += entry.source?.pylockLines(in: directory) ?? []
             for wheel in entry.wheels {
-                lines += [
-                    "[[packages.wheels]]", "name = \(quoted(wheel.filename))",
-                    // Without a scheme it is a path, relative to the lock.
-                    "\(wheel.url.contains("://") ? "url" : "path") = \(quoted(wheel.url))",
-                ]
-                if let size = wheel.size { lines.append("size = \(size)") }
-                lines.append("hashes = { \(wheel.digest.algorithm.rawValue) = \(quoted(wheel.digest.encoded)) }")
+                lines += file("[[packages.wheels]]", wheel.filename, wheel.url, wheel.size, wheel.digest)
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -123,7 +125,58 @@ extension Lock {
     }
 }
 
-/// A basic string of TOML. Control characters cannot stand in a file name or URL that came this far.
+extension PackageSource {
+    fileprivate func pylockLines(in place: FilePath?) -> [String] {
+        switch self {
+        case .sdist(let archive):
+            return file("[packages.sdist]", archive.filename, archive.url, archive.size, archive.digest)
+        case .archive(let archive):
+            return file("[packages.archive]", nil, archive.url, archive.size, archive.digest)
+        case .git(let source):
+            var members = ["type = \"git\"", "url = \(quoted(source.url))"]
+            if let revision = source.revision { members.append("requested-revision = \(quoted(revision))") }
+            members.append("commit-id = \(quoted(source.commit))")
+            if let subdirectory = source.subdirectory { members.append("subdirectory = \(quoted(subdirectory))") }
+            return ["vcs = { \(members.joined(separator: ", ")) }"]
+        case .directory(let source):
+            let path = place.map { FilePath(source.path).relative(to: $0) } ?? source.path
+            return ["directory = { path = \(quoted(path))\(source.isEditable ? ", editable = true" : "") }"]
+        }
+    }
+}
+
+extension FilePath {
+    /// The way from a directory to this path, both absolute.
+    fileprivate func relative(to directory: FilePath) -> String {
+        guard isAbsolute, directory.isAbsolute else { return string }
+        let (own, other) = (Array(lexicallyNormalized().components), Array(directory.lexicallyNormalized().components))
+        let common = zip(own, other).prefix { $0 == $1 }.count
+        let steps = other.dropFirst(common).map { _ in ".." } + own.dropFirst(common).map(\.string)
+        return steps.isEmpty ? "." : steps.joined(separator: "/")
+    }
+}
+
+/// The lines on a file.
+private func file(_ header: String, _ name: String?, _ place: String, _ size: Int64?, _ digest: Digest) -> [String] {
+    var lines = [header]
+    if let name { lines.append("name = \(quoted(name))") }
+    // Without a scheme it is a path, relative to the lock.
+    lines.append("\(place.contains("://") ? "url" : "path") = \(quoted(place))")
+    if let size { lines.append("size = \(size)") }
+    return lines + ["hashes = { \(digest.algorithm.rawValue) = \(quoted(digest.encoded)) }"]
+}
+
+/// A basic string of TOML.
 func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    var result = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\\", "\"": result += "\\\(scalar)"
+        case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result + "\""
 }

@@ -30,12 +30,15 @@ public struct LockedPackage: Sendable, Hashable, Codable {
     public var version: String
     /// The file that is installed.
     public var wheel: LockedWheel
+    /// What the wheel was built from; nil where the index has it.
+    public var source: PackageSource?
 
     /// Takes the parts.
-    public init(name: String, version: String, wheel: LockedWheel) {
+    public init(name: String, version: String, wheel: LockedWheel, source: PackageSource? = nil) {
         self.name = name
         self.version = version
         self.wheel = wheel
+        self.source = source
     }
 
     /// The package's wheel as recipes name it.
@@ -49,7 +52,8 @@ public struct LockedPackage: Sendable, Hashable, Codable {
 public struct LockedWheel: Sendable, Hashable, Codable {
     /// The file's name.
     public var filename: String
-    /// Where it lies: `https://…`, `http://…` or `file:///…`, without user information.
+    /// Where it lies: `https://…`, `http://…` or `file:///…`, without user information. Empty for one that was built: it
+    /// lies in the store of who built it, and nowhere else.
     public var url: String
     /// The length in bytes, where the index told it.
     public var size: Int64?

@@ -22,18 +22,29 @@ struct LoweredLock: Sendable {
     }
 
     /// Writes the two files.
+    /// - Parameter namesSources: whether what has no wheel is asked for by its sources, which uv then reads.
     /// - Returns: the path of the requirements and the URL of the page.
-    func write(to directory: FilePath, as stem: String) throws -> (requirements: String, links: String) {
+    func write(
+        to directory: FilePath, as stem: String, namesSources: Bool = false
+    ) throws -> (requirements: String, links: String) {
         var pins = ""
         var page = ""
         func add(_ package: PylockDocument.Package, marker: String?) {
+            if namesSources, package.wheelFiles.isEmpty {
+                if let sdist = package.sdist {
+                    page += "<a href=\"\(Self.escaped(sdist.link))\">\(Self.escaped(sdist.fileName))</a>\n"
+                } else if let place = package.sourceURL {
+                    pins += "\(package.name) @ \(place)" + (marker.map { " ; \($0)" } ?? "") + "\n"
+                    return
+                }
+            }
             pins += "\(package.name)==\(package.pin)" + (marker.map { " ; \($0)" } ?? "") + "\n"
             for wheel in package.wheelFiles {
                 page += "<a href=\"\(Self.escaped(wheel.link))\">\(Self.escaped(wheel.fileName))</a>\n"
             }
             // uv alone can tell whether the marker holds: what has no wheel gets one in name, and if that comes back,
             // the package is needed.
-            if package.wheelFiles.isEmpty {
+            if package.wheelFiles.isEmpty, !namesSources {
                 let file = "\(package.name.replacing("-", with: "_"))-\(package.pin)-py3-none-any.whl"
                 page += "<a href=\"file:///\(file)#sha256=\(String(repeating: "0", count: 64))\">\(file)</a>\n"
             }
@@ -105,21 +116,41 @@ extension PylockDocument.Package {
         version ?? wheelFiles.first.flatMap { try? WheelFilename($0.fileName).version } ?? "0"
     }
 
+    /// Where its sources are, as a requirement names them.
+    fileprivate var sourceURL: String? {
+        func url(_ path: String) -> String { "file://" + PercentEncoding.path(path) }
+        if let directory {
+            return url(FilePath(directory.path).pushing(FilePath(directory.subdirectory ?? "")).string)
+        }
+        if let vcs, let commit = vcs.commitID {
+            let place = vcs.url ?? url(vcs.path ?? "")
+            return "git+\(place)@\(commit)" + (vcs.subdirectory.map { "#subdirectory=\($0)" } ?? "")
+        }
+        return archive.map(\.link)
+    }
+
     /// The files that can be installed as they are.
     var wheelFiles: [PylockDocument.File] {
         ((wheels ?? []) + [archive].compactMap(\.self)).filter { $0.fileName.hasSuffix(".whl") }
     }
 
     /// Names files by their place on this machine and not by that of the lock.
-    mutating func makePathsAbsolute(from directory: FilePath) {
+    mutating func makePathsAbsolute(from place: FilePath) {
         func absolute(_ file: PylockDocument.File) -> PylockDocument.File {
             guard file.url == nil, let path = file.path else { return file }
             var file = file
-            file.path = directory.pushing(FilePath(path)).lexicallyNormalized().string
+            file.path = place.pushing(FilePath(path)).lexicallyNormalized().string
             return file
         }
         wheels = wheels?.map(absolute)
         archive = archive.map(absolute)
+        sdist = sdist.map(absolute)
+        if let path = directory?.path {
+            directory?.path = place.pushing(FilePath(path)).lexicallyNormalized().string
+        }
+        if vcs?.url == nil, let path = vcs?.path {
+            vcs?.path = place.pushing(FilePath(path)).lexicallyNormalized().string
+        }
     }
 }
 

@@ -25,8 +25,8 @@ struct PylockDocument: Sendable, Decodable {
         /// A file that a requirement names by its URL.
         var archive: File?
         var sdist: File?
-        var vcs: Source?
-        var directory: Source?
+        var vcs: Repository?
+        var directory: Directory?
 
         init(name: String, version: String?) {
             self.name = name
@@ -42,6 +42,8 @@ struct PylockDocument: Sendable, Decodable {
         var path: String?
         var size: Int64?
         var hashes: [String: String]?
+        /// Of the project in an archive.
+        var subdirectory: String?
 
         /// The file's name, given or as its place ends.
         var fileName: String {
@@ -52,12 +54,31 @@ struct PylockDocument: Sendable, Decodable {
         }
     }
 
-    /// A tree of sources: where it is does not matter here, since it has no wheel.
-    struct Source: Sendable, Decodable {
+    /// A repository of sources.
+    struct Repository: Sendable, Decodable {
+        var type: String?
         var url: String?
+        /// Relative to the lock.
         var path: String?
+        var requestedRevision: String?
+        var commitID: String?
+        var subdirectory: String?
 
         var place: String { url ?? path ?? "" }
+
+        private enum CodingKeys: String, CodingKey {
+            case type, url, path, subdirectory
+            case requestedRevision = "requested-revision"
+            case commitID = "commit-id"
+        }
+    }
+
+    /// A directory of sources.
+    struct Directory: Sendable, Decodable {
+        /// Relative to the lock.
+        var path: String
+        var editable: Bool?
+        var subdirectory: String?
     }
 
     /// Reads a lock.

@@ -24,6 +24,7 @@ struct ResolutionInputs: Sendable {
     private let request: ResolutionRequest
     private let environment: UvEnvironment
     private let confinement: ManifestConfinement?
+    private let allowsSourceBuilds: Bool
 
     /// Reads what a request names.
     init(
@@ -36,6 +37,7 @@ struct ResolutionInputs: Sendable {
         self.isLocked = isLocked
         selection = try ProjectSelection(PackageSelection(), of: []) { _ in nil }
         confinement = request.confinement
+        allowsSourceBuilds = request.allowsSourceBuilds
         for manifest in request.manifests {
             switch manifest.kind {
             case .requirements:
@@ -61,6 +63,7 @@ struct ResolutionInputs: Sendable {
             }
         }
         try addLocalFiles(request)
+        if allowsSourceBuilds { try addLocalSources(request) }
 
         for file in requirements { credentials.collect(from: file.text) }
         for file in texts { credentials.collect(from: file.text) }
@@ -105,6 +108,7 @@ struct ResolutionInputs: Sendable {
         func portable(_ text: String) -> String { confinement?.unlocated(text) ?? text }
         var key = KeyBuilder(kind: "resolution", formatVersion: 2)
         key.append(uvVersion)
+        key.append(allowsSourceBuilds ? 1 : 0)
         key.append("\(target)")
         key.append(requirements) { key, file in
             key.append(portable(file.path.string))
@@ -196,9 +200,48 @@ struct ResolutionInputs: Sendable {
             guard let status = try? FileSystem.status(place) else { continue }
             if status.kind == .file { localFiles.append("\(place) \(status.size) \(status.modified)") }
             guard status.kind == .directory else { continue }
-            for name in (try? FileSystem.names(in: place)) ?? [] where name.hasSuffix(".whl") {
+            for name in (try? FileSystem.names(in: place)) ?? []
+            where name.hasSuffix(".whl") || allowsSourceBuilds && SourceTree.isArchive(name) {
                 guard let wheel = try? FileSystem.status(place.appending(name)) else { continue }
                 localFiles.append("\(place)/\(name) \(wheel.size) \(wheel.modified)")
+            }
+        }
+    }
+
+    /// What directories and files of sources hold that are named: their metadata may come from anywhere in them.
+    private mutating func addLocalSources(_ request: ResolutionRequest) throws {
+        var places: [FilePath] = []
+        let start = request.manifests.first?.directory ?? "."
+        for file in requirements {
+            let directories = [file.path.removingLastComponent(), start]
+            for path in file.lines.lazy.flatMap(\.localPaths) { places += directories.map { $0.pushing(path) } }
+        }
+        for manifest in request.manifests where manifest.kind == .project {
+            let text = texts.first { $0.path == manifest.path }?.text ?? ""
+            places += UvConfiguration.sources(in: text).map { manifest.directory.pushing(FilePath($0)) }
+            // Its requirements may be made by code.
+            if text.contains("dynamic") { places.append(manifest.directory) }
+        }
+        for place in Set(try places.map(FileSystem.absolute)).sorted(by: { $0.string < $1.string }) {
+            try confinement?.prepare(place)
+            switch try FileSystem.status(place)?.kind {
+            case .directory where SourceTree.isProject(place):
+                localFiles.append("\(place) \(try SourceTree(place).digest)")
+            case .file where SourceTree.isArchive(place.string):
+                let status = try FileSystem.status(place)
+                localFiles.append("\(place) \(status?.size ?? 0) \(status?.modified ?? 0)")
+            default: break
+            }
+        }
+    }
+
+    /// The indexes of the requirements files, from which what a build needs is taken, too.
+    var indexLines: [(option: RequirementsLine.IndexOption, value: String)] {
+        requirements.flatMap { file in
+            file.lines.compactMap(\.indexOption).map { option, value in
+                guard option == .findLinks, !value.contains("://") else { return (option, value) }
+                let path = file.path.removingLastComponent().pushing(FilePath(value))
+                return (option, ((try? FileSystem.absolute(path)) ?? path).string)
             }
         }
     }

@@ -28,13 +28,14 @@ public struct ResolutionRequest: Sendable {
     public var upgrade: Bool
     /// What the manifests may name, where they are a stranger's.
     public var confinement: ManifestConfinement?
+    /// Whether what has no wheel is built from its sources, which runs code of theirs.
+    public var allowsSourceBuilds: Bool
 
     /// Takes the parts.
     public init(
         manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget,
         installed: [InstalledDistribution] = [], selection: PackageSelection = PackageSelection(), lock: LockUse? = nil,
-        upgrade: Bool = false,
-        confinement: ManifestConfinement? = nil
+        upgrade: Bool = false, confinement: ManifestConfinement? = nil, allowsSourceBuilds: Bool = false
     ) {
         self.manifests = manifests
         self.indexes = indexes
@@ -44,6 +45,7 @@ public struct ResolutionRequest: Sendable {
         self.lock = lock
         self.upgrade = upgrade
         self.confinement = confinement
+        self.allowsSourceBuilds = allowsSourceBuilds
     }
 }
 
@@ -73,17 +75,23 @@ public struct Resolver: Sendable {
     private let records: any RecordStore
     private let cache: FilePath
     private let hasher: any WheelHasher
+    private let builder: SourceBuilder?
 
     /// - Parameters:
     ///   - environment: what uv may see: the command line's own environment, or a scrubbed one.
     ///   - records: where answers are remembered.
     ///   - cache: a directory for uv's cache and for temporary files.
     ///   - hasher: asked for wheels whose index names no digest.
-    public init(environment: [String: String], records: any RecordStore, cache: FilePath, hasher: any WheelHasher) {
+    ///   - builder: builds what has no wheel; without one nothing is built, whatever a request allows.
+    public init(
+        environment: [String: String], records: any RecordStore, cache: FilePath, hasher: any WheelHasher,
+        builder: SourceBuilder? = nil
+    ) {
         self.environment = environment
         self.records = records
         self.cache = cache
         self.hasher = hasher
+        self.builder = builder
     }
 
     /// The wheels for a request.
@@ -159,7 +167,9 @@ public struct Resolver: Sendable {
         if !request.upgrade, inputs.isCacheable, let lock = try records.value(Lock.self, for: record) {
             let lock = request.confinement?.located(lock) ?? lock
             try request.confinement?.prepare(lock)
-            return Resolution(lock: lock, isCached: true, credentials: inputs.credentials)
+            return Resolution(
+                lock: try await built(lock, request, uv, uvEnvironment, inputs), isCached: true,
+                credentials: inputs.credentials)
         }
 
         // What uv reads is uv's to know.
@@ -169,22 +179,79 @@ public struct Resolver: Sendable {
             prefix: try FileSystem.absolute(cache).appending("resolve-"))
         defer { try? FileSystem.removeTree(scratch) }
         let compilation = UvCompilation(
-            uv: uv, environment: uvEnvironment, scratch: scratch, request: request, inputs: inputs)
+            uv: uv, environment: uvEnvironment, scratch: scratch, request: request, inputs: inputs,
+            allowsSourceBuilds: allowsBuilds(request))
         let document = try await compilation.run()
         let selection = WheelSelection(
             preference: try WheelPreference(request.target), target: request.target,
             allowedHashes: inputs.allowedHashes, requiresHashes: inputs.requiresHashes, preferences: preferences,
-            directory: scratch)
+            directory: scratch, allowsSourceBuilds: allowsBuilds(request))
         let chosen = try document.packages.map { try selection.choose(for: $0) }
-        for wheel in chosen { try request.confinement?.check(url: wheel.url, origin: wheel.filename.text) }
+        for case .wheel(let wheel) in chosen {
+            try request.confinement?.check(url: wheel.url, origin: wheel.filename.text)
+        }
         let packages = try await withThrowingTaskGroup(of: LockedPackage.self) { group in
-            for wheel in chosen { group.addTask { try await complete(wheel, credentials: inputs.credentials) } }
+            for package in chosen {
+                group.addTask {
+                    switch package {
+                    case .wheel(let wheel): try await complete(wheel, credentials: inputs.credentials)
+                    case .source(let source, let package):
+                        try await complete(source, of: package, request, credentials: inputs.credentials)
+                    }
+                }
+            }
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.name < $1.name }
         }
         let lock = Lock(target: request.target, packages: packages, inputs: key)
         try records.setValue(request.confinement?.unlocated(lock) ?? lock, for: record)
-        return Resolution(lock: lock, isCached: false, credentials: inputs.credentials)
+        return Resolution(
+            lock: try await built(lock, request, uv, uvEnvironment, inputs), isCached: false,
+            credentials: inputs.credentials)
     }
+
+    // MARK: Sources
+
+    private func allowsBuilds(_ request: ResolutionRequest) -> Bool { request.allowsSourceBuilds && builder != nil }
+
+    /// What is kept of a resolution names sources alone: what came of them is known by what they hold now.
+    private func built(
+        _ lock: Lock, _ request: ResolutionRequest, _ uv: UvTool, _ environment: UvEnvironment,
+        _ inputs: ResolutionInputs
+    ) async throws -> Lock {
+        guard let builder, lock.packages.contains(where: { $0.source != nil }) else { return lock }
+        let workbench = Workbench(
+            uv: uv, environment: environment, credentials: inputs.credentials, indexLines: inputs.indexLines,
+            directory: try FileSystem.absolute(request.manifests.first?.directory ?? "."),
+            confinement: request.confinement)
+        return try await builder.complete(lock, with: workbench, isFresh: request.upgrade)
+    }
+
+    /// Sources with their digest, whose wheel comes later.
+    private func complete(
+        _ chosen: ChosenSource, of package: PylockDocument.Package, _ request: ResolutionRequest,
+        credentials: URLCredentials
+    ) async throws -> LockedPackage {
+        let source: PackageSource
+        switch chosen {
+        case .tree(let tree):
+            source = tree
+            try request.confinement?.check(source, of: package.name)
+        case .file(let file):
+            try request.confinement?.check(url: file.url, origin: package.name)
+            if let digest = file.digest {
+                source = try file.source(digest: digest, size: file.size)
+            } else {
+                let found = try await hasher.hash(file.url, credentials: credentials)
+                source = try file.source(digest: found.digest, size: found.size)
+            }
+        }
+        let name = normalizedName(package.name)
+        // Its place is held by the digest of nothing.
+        let none = LockedWheel(filename: "", url: "", size: nil, digest: try Digester.digest(of: []))
+        return LockedPackage(name: name, version: package.version ?? "", wheel: none, source: source)
+    }
+
+    // MARK: Wheels
 
     /// Adds the digest or the length where the index told none. The layers follow from the lengths, so that a lock without
     /// them would give others than the same lock from another index.

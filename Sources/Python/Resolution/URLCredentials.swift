@@ -71,6 +71,14 @@ public struct URLCredentials: Sendable {
         return "\(url[..<mark.upperBound])\(entry.userInfo)@\(url[mark.upperBound...])"
     }
 
+    /// The origin of a URL, and the user information that it was given with.
+    func login(for url: String) -> (origin: String, userInfo: String?) {
+        guard let parts = URLParts.all(in: Array(url.utf8)).first else { return (url, nil) }
+        let entry =
+            entries.first { $0.origin == parts.origin } ?? entries.first { $0.origin == String(parts.host) }
+        return (parts.origin, entry?.userInfo)
+    }
+
     /// A text with the user information taken out of each URL in it. Everything else stays.
     static func removed(from text: String) -> String {
         let bytes = Array(text.utf8)
@@ -152,7 +160,9 @@ private struct URLParts {
     }
 
     private static func origin(_ scheme: ArraySlice<UInt8>, _ host: ArraySlice<UInt8>) -> String {
-        let scheme = String(decoding: scheme, as: UTF8.self).lowercased()
+        var scheme = String(decoding: scheme, as: UTF8.self).lowercased()
+        // A requirement says by what the host is to be spoken to, too: `git+https://…`.
+        if scheme.hasPrefix("git+") { scheme.removeFirst("git+".count) }
         let host = String(decoding: host, as: UTF8.self).lowercased()
         let port = ["http": ":80", "https": ":443"][scheme]
         let isUsual = port.map { host.hasSuffix($0) } ?? false

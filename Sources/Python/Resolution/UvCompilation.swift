@@ -10,6 +10,8 @@ struct UvCompilation: Sendable {
     let scratch: FilePath
     let request: ResolutionRequest
     let inputs: ResolutionInputs
+    /// Whether sources are taken where no wheel fits, which may run code of theirs to learn what they need.
+    var allowsSourceBuilds = false
 
     /// uv's answer.
     /// - Throws: `PythonError` with uv's own words.
@@ -36,10 +38,10 @@ struct UvCompilation: Sendable {
         var locks: [LoweredLock] = []
         var pages: [String] = []
         for document in locked {
-            for package in document.packages { try WheelSelection.refuseSources(package) }
+            if !allowsSourceBuilds { for package in document.packages { try WheelSelection.refuseSources(package) } }
             let lock = LoweredLock(document, name: "lock \(locks.count + 1)")
             locks.append(lock)
-            let files = try lock.write(to: scratch, as: "lock-\(locks.count)")
+            let files = try lock.write(to: scratch, as: "lock-\(locks.count)", namesSources: allowsSourceBuilds)
             sources.append(files.requirements)
             pages.append(files.links)
         }
@@ -73,8 +75,8 @@ struct UvCompilation: Sendable {
             "pip", "compile", "--format", "pylock.toml", "--output-file", answer.string, "--no-header",
             "--no-universal",
             "--python-version", "\(request.target.version)", "--python-platform", try request.target.uvPlatform,
-            "--only-binary", ":all:",
         ]
+        if !allowsSourceBuilds { all += ["--only-binary", ":all:"] }
         if let python = interpreterBesideUv { all += ["--python", python.string] }
         let directory = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
         let output = try await uv.run(all + arguments, environment: environment, directory: directory)

@@ -17,6 +17,18 @@ struct UvConfiguration: Decodable {
 
     private var index: [Index]?
 
+    /// The paths of a project's `[tool.uv.sources]`.
+    static func sources(in text: String) -> [String] {
+        guard let table = try? TOMLTable(string: text),
+            let sources = table["tool"]?.table?["uv"]?.table?["sources"]?.table
+        else { return [] }
+        return sources.keys.sorted().flatMap { name in
+            let source = sources[name]
+            let all = source?.array.map { $0.map { $0.table?["path"]?.string } } ?? [source?.table?["path"]?.string]
+            return all.compactMap(\.self)
+        }
+    }
+
     /// The indexes that have a name. A file that cannot be read has none: uv will say why.
     static func indexes(in text: String) -> [(name: String, url: String)] {
         guard let table = try? TOMLTable(string: text) else { return [] }

@@ -9,6 +9,8 @@ import SystemPackage
 struct UvEnvironment: Sendable {
     /// Every variable.
     private(set) var variables: [String: String]
+    /// What the user says of the interpreters that may be used where one has to run.
+    let interpreterSettings: [String: String]
 
     /// - Parameters:
     ///   - user: the environment of the command line; the service passes a scrubbed one.
@@ -17,6 +19,7 @@ struct UvEnvironment: Sendable {
     ///   - uv: the executable, whose directory often has the only interpreter.
     init(user: [String: String], indexes: PackageIndexes, cache: FilePath, uv: FilePath) {
         var variables = user
+        interpreterSettings = user.filter { $0.key == "UV_PYTHON_PREFERENCE" || $0.key == "UV_PYTHON_DOWNLOADS" }
         // Settings of another project, interpreter, output or log format would change what we ask for or read.
         for name in Self.removed { variables[name] = nil }
         for (pip, own) in Self.pipNames where variables[own] == nil { variables[own] = variables[pip] }

@@ -3,7 +3,7 @@ import Diagnostics
 /// Tells what uv's failure means.
 enum UvFailure {
     /// The error for a run that failed: uv's own words whole, without credentials.
-    static func error(from output: UvOutput, doing action: String) -> PythonError {
+    static func error(from output: ProcessOutput, doing action: String) -> PythonError {
         var words = URLCredentials.redacted(output.standardError)
         while words.last?.isWhitespace ?? false { words.removeLast() }
         if words.isEmpty { words = "exit status \(output.status)" }
@@ -42,6 +42,6 @@ enum UvFailure {
 
     private static func hints(for words: String) -> [String] {
         guard words.contains("no usable wheels") || words.contains("Building source distributions") else { return [] }
-        return ["only wheels are installed: build one with 'uv build --wheel' and name its directory with --find-links"]
+        return [PackageSource.permissionHint]
     }
 }

@@ -41,8 +41,13 @@ public struct UvTool: Sendable {
     /// - Parameters:
     ///   - environment: all that it sees.
     ///   - directory: where it starts.
-    func run(_ arguments: [String], environment: UvEnvironment, directory: FilePath) async throws -> UvOutput {
+    func run(_ arguments: [String], environment: UvEnvironment, directory: FilePath) async throws -> ProcessOutput {
         try await Self.run(path, arguments, environment: environment.variables, directory: directory)
+    }
+
+    /// The same in another environment than that of a resolution.
+    func run(_ arguments: [String], variables: [String: String], directory: FilePath) async throws -> ProcessOutput {
+        try await Self.run(path, arguments, environment: variables, directory: directory)
     }
 
     private static func locate(_ environment: [String: String]) throws -> FilePath {
@@ -66,43 +71,14 @@ public struct UvTool: Sendable {
 
     private static func run(
         _ path: FilePath, _ arguments: [String], environment: [String: String], directory: FilePath?
-    ) async throws -> UvOutput {
-        var options = PlatformOptions()
-        // A process group of its own: Ctrl-C in the terminal reaches us alone, and we end uv and its children in order.
-        options.processGroupID = 0
-        options.teardownSequence = [
-            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
-        ]
-        var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
+    ) async throws -> ProcessOutput {
         do {
-            let result = try await Subprocess.run(
-                .path(path), arguments: Arguments(arguments), environment: .custom(variables),
-                workingDirectory: directory, platformOptions: options,
-                output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
-            try Task.checkCancellation()
-            var status: Int32 = -1
-            if case .exited(let code) = result.terminationStatus { status = code }
-            return UvOutput(
-                status: status, standardOutput: result.standardOutput, standardError: result.standardError)
+            return try await ChildProcess(path: path, environment: environment, directory: directory).run(arguments)
         } catch let error as SubprocessError {
-            try Task.checkCancellation()
             throw PythonError(
                 .uvFailed, "'\(path)' could not be run", hints: ["set COOPERAGE_UV to a working uv"], cause: error)
         }
     }
-}
-
-/// What uv had to say.
-struct UvOutput: Sendable {
-    /// Its exit status; -1 if a signal ended it.
-    let status: Int32
-    /// What it wrote.
-    let standardOutput: String
-    /// What it told people. May hold credentials: shown only through `URLCredentials.redacted`.
-    let standardError: String
-
-    var succeeded: Bool { status == 0 }
 }
 
 /// Whether a path is a file that may be executed.

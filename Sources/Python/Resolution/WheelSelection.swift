@@ -14,11 +14,14 @@ struct WheelSelection: Sendable {
     let preferences: LockPreferences?
     /// Where relative paths of the lock start.
     let directory: FilePath
+    /// Whether what has no wheel may be built.
+    var allowsSourceBuilds = false
 
-    /// The wheel of a package.
+    /// The wheel of a package, or what it is built from.
     /// - Throws: `PythonError` (`no_matching_wheel`, `needs_build`, `hash_mismatch`) that names the package, what was
     ///   seen and what to do.
-    func choose(for package: PylockDocument.Package) throws(PythonError) -> ChosenWheel {
+    func choose(for package: PylockDocument.Package) throws(PythonError) -> ChosenPackage {
+        if package.wheelFiles.isEmpty, allowsSourceBuilds { return .source(try source(of: package), of: package) }
         try Self.refuseSources(package)
         let title = package.title
         var candidates: [ChosenWheel] = []
@@ -32,8 +35,9 @@ struct WheelSelection: Sendable {
         let allowed = candidates.filter(\.isAllowed)
         let kept = allowed.filter { preferences?.contain($0) ?? false }
         if let best = preference.best(of: kept, by: \.filename) ?? preference.best(of: allowed, by: \.filename) {
-            return best
+            return .wheel(best)
         }
+        if allowsSourceBuilds, package.sdist != nil { return .source(try source(of: package), of: package) }
 
         let seen = candidates.map(\.filename.text).joined(separator: ", ")
         if allowed.isEmpty {
@@ -60,20 +64,21 @@ struct WheelSelection: Sendable {
         -> ChosenWheel
     {
         let filename = try WheelFilename(file.fileName)
-        let url: String
-        if let given = file.url {
-            url = URLCredentials.removed(from: given)
-        } else {
-            let path = directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
-            url = "file://" + PercentEncoding.path(path)
-        }
-        var digests: [Digest] = []
-        for (algorithm, encoded) in file.hashes ?? [:] {
-            if let digest = try? Digest("\(algorithm):\(encoded)") { digests.append(digest) }
-        }
         return ChosenWheel(
-            filename: filename, version: package.version ?? filename.version, url: url, size: file.size,
-            digests: digests, allowed: allowedHashes[filename.name])
+            filename: filename, version: package.version ?? filename.version, url: url(of: file), size: file.size,
+            digests: digests(of: file), allowed: allowedHashes[filename.name])
+    }
+
+    /// Where a file lies, without user information.
+    func url(of file: PylockDocument.File) -> String {
+        if let given = file.url { return URLCredentials.removed(from: given) }
+        let path = directory.pushing(FilePath(file.path ?? "")).lexicallyNormalized().string
+        return "file://" + PercentEncoding.path(path)
+    }
+
+    /// The digests of a file that we can check.
+    func digests(of file: PylockDocument.File) -> [Digest] {
+        (file.hashes ?? [:]).compactMap { algorithm, encoded in try? Digest("\(algorithm):\(encoded)") }
     }
 
     /// - Throws: `PythonError` (`needs_build`) if a package has no wheel at all.
@@ -81,7 +86,7 @@ struct WheelSelection: Sendable {
         guard package.wheelFiles.isEmpty else { return }
         let what: String
         switch (package.directory, package.vcs, package.sdist ?? package.archive) {
-        case (let directory?, _, _): what = "a directory of sources (\(directory.place))"
+        case (let directory?, _, _): what = "a directory of sources (\(directory.path))"
         case (_, let vcs?, _): what = "a repository of sources (\(redacted(url: vcs.place)))"
         case (_, _, let sdist?): what = "a source distribution (\(sdist.fileName))"
         default: what = "no file at all"
@@ -90,7 +95,8 @@ struct WheelSelection: Sendable {
         throw PythonError(
             .needsBuild, "\(title) has no wheel: there is \(what)", context: [FailureContext("package", title)],
             hints: [
-                "build a wheel of it with 'uv build --wheel' and name its directory with --find-links",
+                PackageSource.permissionHint,
+                "or build a wheel of it with 'uv build --wheel' and name its directory with --find-links",
                 "or ask for a version of it that has a wheel",
             ])
     }
@@ -98,7 +104,15 @@ struct WheelSelection: Sendable {
 
 extension PylockDocument.Package {
     /// Name and version, for messages.
-    fileprivate var title: String { [name, version].compactMap(\.self).joined(separator: " ") }
+    var title: String { [name, version].compactMap(\.self).joined(separator: " ") }
+}
+
+/// What a package is installed from.
+enum ChosenPackage: Sendable {
+    /// A wheel of an index.
+    case wheel(ChosenWheel)
+    /// Sources.
+    case source(ChosenSource, of: PylockDocument.Package)
 }
 
 /// A wheel that suits, as far as the index described it.

@@ -29,6 +29,7 @@ extension BuildSubmission {
         case usesCache = "cache"
         case pulls = "pull"
         case upgrades = "upgrade"
+        case allowsSourceBuilds = "allow_source_builds"
         case expectedImage = "image_id"
     }
 
@@ -58,6 +59,7 @@ extension BuildSubmission {
         usesCache = try container.decodeIfPresent(Bool.self, forKey: .usesCache) ?? true
         pulls = try container.decodeIfPresent(Bool.self, forKey: .pulls) ?? false
         upgrades = try container.decodeIfPresent(Bool.self, forKey: .upgrades) ?? false
+        allowsSourceBuilds = try container.decodeIfPresent(Bool.self, forKey: .allowsSourceBuilds) ?? true
         expectedImage = try container.decodeIfPresent(Digest.self, forKey: .expectedImage)
     }
 
@@ -86,6 +88,8 @@ extension BuildSubmission {
         try container.encode(usesCache, forKey: .usesCache)
         try container.encode(pulls, forKey: .pulls)
         try container.encode(upgrades, forKey: .upgrades)
+        // As it was before there was the choice, for servers and shares of that time.
+        if !allowsSourceBuilds { try container.encode(allowsSourceBuilds, forKey: .allowsSourceBuilds) }
         try container.encodeIfPresent(expectedImage, forKey: .expectedImage)
     }
 }

@@ -46,6 +46,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var pulls: Bool
     /// Whether newer versions of packages are looked for.
     public var upgrades: Bool
+    /// Whether what has no wheel is built from its sources, where the project's policy allows it.
+    public var allowsSourceBuilds: Bool
     /// The ID of the image that it has to come to; of another one no name is written. nil takes what comes.
     public var expectedImage: Digest?
 
@@ -201,6 +203,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         usesCache = true
         pulls = false
         upgrades = false
+        allowsSourceBuilds = true
         expectedImage = nil
     }
 }

@@ -25,13 +25,17 @@ public final class ContextTree: Sendable {
     public let root: FilePath
     private let source: ManifestSource
     private let links: Links
+    private let copiesAll: Bool
     private let written = Mutex<Set<String>>([])
 
     /// Nothing is written yet but the directory itself.
-    init(_ source: ManifestSource, at root: FilePath, links: Links) throws {
+    /// - Parameter copiesAll: whether large files are copied, too: for a tree in which code of the context runs, which may
+    ///   write to what it finds.
+    init(_ source: ManifestSource, at root: FilePath, links: Links, copiesAll: Bool = false) throws {
         self.root = root.lexicallyNormalized()
         self.source = source
         self.links = links
+        self.copiesAll = copiesAll
         try FileSystem.makeDirectory(root)
     }
 
@@ -85,7 +89,9 @@ public final class ContextTree: Sendable {
         let (digest, size, isExecutable) = try source.file(path)
         guard let blob = try source.store.blob(digest, size: size) else { throw ContextStorage.missing([digest]) }
         let place = place(path)
-        if !isExecutable, size >= Self.linkedSize, try FileSystem.link(source.store.path(of: digest), to: place) {
+        if !copiesAll, !isExecutable, size >= Self.linkedSize,
+            try FileSystem.link(source.store.path(of: digest), to: place)
+        {
             return
         }
         let file = try TemporaryFile(besides: place, mode: isExecutable ? 0o755 : 0o644)

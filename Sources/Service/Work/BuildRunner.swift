@@ -57,7 +57,10 @@ struct BuildRunner: Sendable {
             try checkExpected(images)
             try await confirm()
         }
-        let tree = try source.map { try ContextTree($0, at: workspace.context, links: .inside) }
+        let allowsSourceBuilds = policy.allowsSourceBuilds && submission.allowsSourceBuilds
+        let tree = try source.map {
+            try ContextTree($0, at: workspace.context, links: .inside, copiesAll: allowsSourceBuilds)
+        }
         let confinement = ManifestConfinement(root: workspace.context, prepare: { try tree?.write($0) }) { text in
             guard let url = try? HTTPURL(text) else { return false }
             return PolicyPattern.allow(policy.indexes, url.text)
@@ -73,7 +76,8 @@ struct BuildRunner: Sendable {
         var outputs: [BuildOutput] = submission.pushes ? [.registry] : []
         if submission.exports { outputs.append(.layout(workspace.layout)) }
         let result = try await engine.build(
-            spec(in: workspace, packages: packages, lent: lent), tags: submission.tags, outputs: outputs)
+            spec(in: workspace, packages: packages, lent: lent, allowsSourceBuilds: allowsSourceBuilds),
+            tags: submission.tags, outputs: outputs)
         // Where nothing was pushed, nothing was confirmed.
         try checkExpected(result.images)
         try keep(result.images)
@@ -137,7 +141,9 @@ struct BuildRunner: Sendable {
         }
     }
 
-    private func spec(in workspace: BuildWorkspace, packages: FilePath?, lent: BuildSecrets) -> BuildSpec {
+    private func spec(
+        in workspace: BuildWorkspace, packages: FilePath?, lent: BuildSecrets, allowsSourceBuilds: Bool
+    ) -> BuildSpec {
         let base: BaseSource =
             switch submission.base {
             case .catalog(let name): .catalog(name)
@@ -159,7 +165,7 @@ struct BuildRunner: Sendable {
                             findLinks: indexes.findLinks.map { $0.contains("://") ? url($0) : workspace.path($0) },
                             excludeNewer: indexes.excludeNewer),
                         lock: submission.lock.map { .required(path: workspace.path($0)) },
-                        upgrade: submission.upgrades)))
+                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds)))
         }
         if let destination = submission.codeDestination {
             steps.append(

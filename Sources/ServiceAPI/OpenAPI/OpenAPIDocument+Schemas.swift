@@ -176,6 +176,11 @@ extension OpenAPIDocument {
                 upgrade:
                   description: Whether newer versions of packages are looked for.
                   type: [boolean, "null"]
+                allow_source_builds:
+                  description: >-
+                    Whether what has no wheel is built from its sources, where the project's policy allows it; true
+                    where it is not said.
+                  type: [boolean, "null"]
                 image_id:
                   description: The ID of the image that it has to come to; of another one no name is written.
                   oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]

@@ -35,6 +35,7 @@ struct RemoteSubmission {
                 excludeNewer: indexes.excludeNewer)
         }
         build.upgrades = parts.python?.upgrade ?? false
+        build.allowsSourceBuilds = parts.python?.allowsSourceBuilds ?? true
         build.platforms = request.spec.platforms
         build.annotations = request.spec.annotations
         if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }

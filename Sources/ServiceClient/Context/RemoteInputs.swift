@@ -167,10 +167,16 @@ struct RemoteInputs: Sendable {
 
     // MARK: The way back
 
-    /// A lock in which the wheels of this machine are named by where they lie here, as a build here writes it.
+    /// A lock in which the wheels and sources of this machine are named by where they lie here, as a build here writes it.
     func located(_ lock: String) -> String {
         lock.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let key = "path = \""
+            let directoryKey = "directory = { path = \""
+            if line.hasPrefix(directoryKey) {
+                let path = line.dropFirst(directoryKey.count)
+                guard let origin = origins.first(where: { path.hasPrefix($0.start) }) else { return String(line) }
+                return "\(directoryKey)\(origin.directory)/\(path.dropFirst(origin.start.count))"
+            }
             guard line.hasPrefix(key) else { return String(line) }
             let path = line.dropFirst(key.count)
             guard let origin = origins.first(where: { path.hasPrefix($0.start) }) else { return String(line) }

@@ -86,6 +86,11 @@ struct PackageOptions: ParsableArguments {
     @Flag(help: "Look for newer versions although the same requirements were resolved before.")
     var upgrade = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Build what has no wheel from its sources, which runs their code (on a server: where it allows that).")
+    var allowSourceBuilds: Bool?
+
     func apply(to settings: inout Settings) {
         settings.requirements = requirements.given("--requirements")
         settings.indexURL = indexUrl.given("--index-url")
@@ -96,6 +101,9 @@ struct PackageOptions: ParsableArguments {
         settings.allExtras = allExtras.given("--all-extras")
         settings.excludeNewer = excludeNewer.given("--exclude-newer")
         settings.upgrades = upgrade.given("--upgrade")
+        settings.allowsSourceBuilds = allowSourceBuilds.map { allows in
+            Given(allows, .flag(allows ? "--allow-source-builds" : "--no-allow-source-builds"))
+        }
     }
 }
 
