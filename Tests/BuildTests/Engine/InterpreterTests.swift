@@ -67,7 +67,8 @@ import Testing
                     if name == 'RECORD' and directory.endswith('.dist-info'):
                         rows = csv.reader(content.decode().splitlines())
                         content = repr(sorted(row for row in rows if not differs(row[0]))).encode()
-                    mode = 'x' if os.stat(path).st_mode & 0o100 else '-'
+                    # uv leaves a RECORD the mode that the archive had, pip does not.
+                    mode = 'x' if name != 'RECORD' and os.stat(path).st_mode & 0o100 else '-'
                     what = mode + hashlib.sha256(content).hexdigest()
                 print(path, what)
         """
@@ -85,7 +86,9 @@ import Testing
             try:
                 importlib.import_module(name)
             except BaseException as error:
-                print(name, repr(error))
+                # What an extra is needed for.
+                if name not in ('blackd',):
+                    print(name, repr(error))
         print(len(names), 'modules')
         """
 
@@ -119,7 +122,8 @@ import Testing
 
                 let told = try await containers.output(
                     of: ours, options: mounts, [kind.interpreter, "/inputs/import.py"])
-                #expect(told.hasSuffix(" modules\n") && told.split(separator: "\n").count == 1, "\(told)")
+                let count = Int(told.prefix { $0 != " " }) ?? 0
+                #expect(count > 60 && told.split(separator: "\n").count == 1, "\(told)")
                 let version = try await containers.output(
                     of: ours, options: mounts, ["sh", "-ec", "aws --version; black --version"])
                 #expect(version.hasPrefix("aws-cli/"))
@@ -172,8 +176,9 @@ import Testing
             find . -name __pycache__ -prune -exec rm -r {} +
             rm EXTERNALLY-MANAGED
             sed -i "s/prefix_scheme = 'posix_local'/prefix_scheme = 'posix_prefix'/" sysconfig.py
-            sed -i 's/"dist-packages"/"site-packages"/' site.py
             mkdir site-packages
+            # Where it looks for packages is frozen into the interpreter.
+            ln -s site-packages dist-packages
             tar -C / -cf /out/layer.tar usr/local/bin usr/local/lib/python3.11
             """
         try FileSystem.makeDirectory(scratch.path.appending("out"))
