@@ -99,15 +99,15 @@ import Testing
     }
 
     /// The base of the example, as `cooperage base build` makes it.
-    private func base(rebuild: Bool) async throws -> Image {
+    static func base(rebuild: Bool) async throws -> Image {
         let configuration = BuildEngine.Configuration(
-            cache: try BuildCache(Self.cache), environment: BuildSite.environment)
+            cache: try BuildCache(cache), environment: BuildSite.environment)
         let engine = try BuildEngine(configuration, events: .none)
         return try #require(try await engine.base(named: "python-3.11", platforms: [], rebuild: rebuild).images.first)
     }
 
     @Test func theBaseIsASystemAndPip() async throws {
-        let image = try await base(rebuild: false)
+        let image = try await Self.base(rebuild: false)
         #expect(try await ImageValidator.problems(of: image) == [])
         #expect(image.manifest.layers.count == 2)
         #expect(image.configuration.history?.last?.comment?.hasPrefix("python: pip ") == true)
@@ -126,8 +126,8 @@ import Testing
             if: ProcessInfo.processInfo.environment["COOPERAGE_TEST_LARGE"] == "1",
             "it takes mmdebstrap minutes: make test-large runs it"))
     func theBaseIsTheSameTwice() async throws {
-        let first = try await base(rebuild: true)
-        let second = try await base(rebuild: true)
+        let first = try await Self.base(rebuild: true)
+        let second = try await Self.base(rebuild: true)
         #expect(first.descriptor.digest == second.descriptor.digest)
         #expect(first.manifest.layers == second.manifest.layers)
     }

@@ -22,6 +22,8 @@ import Testing
         "RECORD": "lists the files above",
     ]
 
+    static let lock = fixtures.pushing("wheels/requirements.txt")
+
     struct Node: Hashable, CustomStringConvertible {
         var kind: FileStatus.Kind
         var isExecutable: Bool
@@ -30,7 +32,7 @@ import Testing
     }
 
     @Test func layersHoldWhatUvInstalls() async throws {
-        let wheels = try Self.downloadedWheels()
+        let wheels = try downloadedWheels(Self.lock)
         #expect(wheels.count >= 12)
         let scratch = try TemporaryDirectory()
         let venv = scratch.path.appending("venv")
@@ -42,7 +44,7 @@ import Testing
             [
                 "pip", "install", "--quiet", "--no-config", "--no-deps", "--link-mode", "copy", "--no-index",
                 "--offline",
-                "--require-hashes", "--find-links", Self.cache.string, "--cache-dir",
+                "--require-hashes", "--find-links", wheelsDirectory.string, "--cache-dir",
                 scratch.path.appending("uv-cache").string, "--python", venv.appending("bin/python").string, "-r",
                 Self.lock.string,
             ])
@@ -155,40 +157,5 @@ import Testing
         }
         try visit(root, "")
         return nodes
-    }
-
-    // MARK: The wheels
-
-    static let lock = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        .pushing("Fixtures/wheels/requirements.txt")
-
-    static var cache: FilePath {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? NSTemporaryDirectory())/.cache"
-        return FilePath(home).pushing("cooperage-tests/wheels")
-    }
-
-    /// The wheels of the lock for this machine's Python, downloaded where they are not there yet.
-    static func downloadedWheels() throws -> [FilePath] {
-        let text = try FileSystem.read(lock)
-        let version = try run("python3", ["-c", "import sys,platform; print(sys.version,platform.machine())"])
-        let directory = cache
-        let done = directory.appending(".\(try Digester.digest(of: text + version).short)")
-        try FileSystem.makeDirectory(directory)
-        if !FileSystem.exists(done) {
-            let fresh = try FileSystem.makeTemporaryDirectory(prefix: directory.appending(".new-"))
-            defer { try? FileSystem.removeTree(fresh) }
-            try run(
-                "python3",
-                [
-                    "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps", "--require-hashes",
-                    "--only-binary", ":all:", "-r", lock.string, "-d", fresh.string,
-                ])
-            let names = try FileSystem.names(in: fresh)
-            for name in names { try FileSystem.rename(fresh.appending(name), to: directory.appending(name)) }
-            try FileSystem.write(names.joined(separator: "\n").utf8, to: done)
-        }
-        return String(decoding: try FileSystem.read(done), as: UTF8.self).split(separator: "\n")
-            .map { directory.appending(String($0)) }
     }
 }
