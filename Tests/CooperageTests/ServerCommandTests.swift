@@ -311,7 +311,7 @@ import Testing
             error: """
                 error: files of the result are written when there is one, and nobody waits for it
                   at flag --detach
-                hint: leave out --detach, or --output, --metadata-file, --iidfile and --lock-file
+                hint: leave out --detach, or --output, --metadata-file, --iidfile, --sbom and --lock-file
 
                 """),
         Refusal(

@@ -82,12 +82,13 @@ import Testing
                     names.add(file.name.split('.')[0])
                 elif len(file.parts) > 1 and file.parts[1] == '__init__.py':
                     names.add(file.parts[0])
-        for name in sorted(names):
+        # setuptools brings another distutils, and wants to be first.
+        for name in sorted(names, key=lambda name: (name != 'setuptools', name)):
             try:
                 importlib.import_module(name)
             except BaseException as error:
                 # What an extra is needed for.
-                if name not in ('blackd',):
+                if name not in ('blackd', 'matplotlib_inline'):
                     print(name, repr(error))
         print(len(names), 'modules')
         """
@@ -178,6 +179,7 @@ import Testing
             sed -i "s/prefix_scheme = 'posix_local'/prefix_scheme = 'posix_prefix'/" sysconfig.py
             mkdir site-packages
             # Where it looks for packages is frozen into the interpreter.
+            rmdir dist-packages
             ln -s site-packages dist-packages
             tar -C / -cf /out/layer.tar usr/local/bin usr/local/lib/python3.11
             """
