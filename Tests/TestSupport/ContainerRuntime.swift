@@ -20,8 +20,11 @@ public struct ContainerRuntime: Sendable {
         -> Value
     {
         let scratch = try TemporaryDirectory()
+        // Without a --tmpdir of its own, podman keeps exit codes of every storage in /run/libpod, which the reset of another
+        // test removes: a container that ends after that has no exit code ("container in state running").
         let runtime = ContainerRuntime(storage: [
             "--root", scratch.path.appending("storage").string, "--runroot", scratch.path.appending("run").string,
+            "--tmpdir", scratch.path.appending("state").string,
             "--runtime", "runc", "--cgroup-manager", "cgroupfs",
         ])
         let result: Value
