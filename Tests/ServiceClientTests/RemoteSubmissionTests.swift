@@ -34,7 +34,7 @@ import Testing
         let inputs = try RemoteInputs(
             base: parts.base, python: parts.python, files: parts.files, context: request.context, in: directory.path,
             environment: [:])
-        return RemoteSubmission(request, parts, inputs: inputs)
+        return try RemoteSubmission(request, parts, inputs: inputs)
     }
 
     private func given(_ texts: String...) -> [Given<String>] { texts.map { Given($0, .flag("--flag")) } }
@@ -99,7 +99,7 @@ import Testing
             let inputs = try RemoteInputs(
                 base: parts.base, python: parts.python, files: parts.files, context: request.context,
                 in: directory.path, environment: [:])
-            return (RemoteSubmission(request, parts, inputs: inputs).build, inputs.context.manifest.entries.map(\.path))
+            return try (RemoteSubmission(request, parts, inputs: inputs).build, inputs.context.manifest.entries.map(\.path))
         }
         let (build, paths) = try submission()
         #expect(build.codeDestination == nil && build.excluded == [])

@@ -16,7 +16,8 @@ struct RemoteSubmission {
 
     /// - Parameters:
     ///   - inputs: where its files are in the context.
-    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) {
+    /// - Throws: `ClientError` (`not_on_server`) for a secret that is no text.
+    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) throws(ClientError) {
         var build = BuildSubmission(base: inputs.base)
         if let files = parts.files {
             build.codeDestination = files.destination
@@ -51,7 +52,23 @@ struct RemoteSubmission {
         build.usesCache = request.usesCache
         build.pulls = request.pulls
         self.build = build
-        secrets = BuildSecrets(indexes: logins)
+        secrets = BuildSecrets(
+            indexes: logins,
+            named: try Self.named(request.secrets, used: request.usedSecrets, manifests: inputs.secrets))
+    }
+
+    /// The secrets that a server may have a use for. Those that stand in indexes went there as logins.
+    private static func named(
+        _ secrets: SecretSet, used: Set<String>, manifests: Set<String>
+    ) throws(ClientError) -> [BuildSecrets.Named] {
+        var named: [BuildSecrets.Named] = []
+        for id in secrets.without(used.subtracting(manifests)).ids {
+            guard let text = secrets.text(id) else {
+                throw ClientError(.notOnServer, "the secret '\(id)' is no text, and a server takes nothing else")
+            }
+            named.append(.init(id: id, value: text))
+        }
+        return named
     }
 
     /// A URL without user and password, which go beside the build and are kept apart.
