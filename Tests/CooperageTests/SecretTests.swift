@@ -6,6 +6,7 @@ import RegistryTesting
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 /// The password of a private index gets to the index and nowhere else, however it is given: every byte of what builds
 /// leave and say is searched for it.
@@ -92,6 +93,108 @@ import Testing
         }
     }
 
+    /// The same on a server, which gets it apart from the build.
+    @Test func itGetsToTheIndexAloneOnAServer() async throws {
+        let (plain, log) = try index()
+        defer { withExtendedLifetime(log) {} }
+        for way in [Way.flag, .secretVariable, .secretFile, .secretNamed, .secretNetrc, .secretIndex] {
+            let planted = PlantedSecret()
+            var index = plain
+            index.authorization = planted.authorization
+            let fixed = index
+            try await LoopbackServer.run(answering: { fixed.answer($0) }) { server in
+                let site = try await SecretSite(way, planted, index: server.host)
+                var settings = ServerSite.Settings()
+                settings.searchPath = site.command.environment["PATH"]
+                try await ServerSite.run(settings) { service in
+                    let client = try await SiteClient(service)
+                    let policy = "{\"allow_source_builds\": true, \"indexes\": [\"http://127.0.0.1:*\"]}"
+                    let allowed = try await client.call(.put, "/api/v1/projects/default", body: Array(policy.utf8))
+                    #expect(allowed.isSuccess, "\(allowed.text)")
+                    site.authorise(service.token)
+                    let serverFlag = ["--server", service.origin(0)]
+                    var texts: [String: String] = [:]
+                    func run(_ name: String, _ arguments: [String], status: Int32 = 0) async throws -> String {
+                        let outcome = try await site.command.runAside(arguments + serverFlag)
+                        #expect(outcome.status == status, "\(way), \(name): \(planted.hidden(outcome.error))")
+                        texts["\(name), standard output"] = outcome.output
+                        texts["\(name), standard error"] = outcome.error
+                        return outcome.output
+                    }
+                    let outputs = [
+                        "-o", "type=oci,dest=../made/layout", "--metadata-file", "../made/metadata.json", "--sbom",
+                        "../made/sbom.json", "--lock-file", "../made/pylock.toml",
+                    ]
+                    _ = try await run(
+                        "build", ["build", ".", "--progress", "json", "-D"] + outputs + site.arguments)
+                    #expect(server.requests.contains { $0.line == "GET /files/alpha-1.0-py3-none-any.whl" })
+                    let wrong = try await LoopbackServer { _ in LoopbackResponse(401, text: "no") }
+                    try site.moveIndex(to: wrong.host)
+                    _ = try await run("refusing index", ["build", ".", "-o", "type=image"] + site.arguments, status: 1)
+                    await wrong.stop()
+                    #expect(texts["refusing index, standard error"]?.contains("401") == true)
+
+                    let listed = try await run("list", ["builds", "list"])
+                    let ids = listed.split(separator: "\n").dropFirst().map { String($0.prefix { $0 != " " }) }
+                    #expect(ids.count == 2, "\(listed)")
+                    for id in ids {
+                        _ = try await run("show \(id)", ["builds", "show", id])
+                        texts["document of \(id)"] = try await client.call(.get, "/api/v1/builds/\(id)").text
+                        texts["log of \(id)"] = try await client.log(id)
+                    }
+                    texts["argument lists"] = try site.argumentLists()
+                    #expect(texts["argument lists"]?.contains("compile") == true)
+                    // Whole in its files, write-ahead log included, when nobody has them open.
+                    let stopped = try await service.terminate(0)
+                    #expect(stopped.0 == 0)
+                    texts["the server's log"] = service.logs
+                    let root = site.command.directory.path
+                    let result = try planted.scanner.scan(
+                        [service.directory.path, root.appending("made"), root.appending("home")], texts: texts)
+                    #expect(result.found == [], "\(way)")
+                    #expect(Set(result.opened).isSuperset(of: ["gzip", "zip"]), "\(result.opened)")
+                }
+            }
+        }
+    }
+
+    /// uv hands git the URL that it is given as an argument.
+    @Test(arguments: [Way.requirements, .variable, .secretVariable])
+    func itGetsToARepositoryAlone(_ way: Way) async throws {
+        let planted = PlantedSecret()
+        let directory = try TemporaryDirectory()
+        let root = directory.path
+        let source = SourceFixture("local-pkg", "1.2")
+        try source.writeRepository(to: root.appending("work"), log: root.appending("built.log"))
+        try TestSupport.run(
+            "git", ["clone", "--quiet", "--bare", root.appending("work").string, root.appending("repo.git").string])
+        try TestSupport.run("git", ["-C", root.appending("repo.git").string, "update-server-info"])
+        // git's protocol of plain files.
+        let authorization = planted.authorization
+        try await LoopbackServer.run(answering: { request in
+            guard request.header("Authorization") == "Basic \(authorization)" else {
+                return LoopbackResponse(401, headers: [("WWW-Authenticate", "Basic realm=\"test\"")], text: "no")
+            }
+            let file = root.pushing(FilePath(String(request.path.dropFirst())))
+            guard try FileSystem.status(file)?.kind == .file else { return LoopbackResponse(404, text: "not here") }
+            return LoopbackResponse(200, body: try FileSystem.read(file))
+        }) { server in
+            let site = try await SecretSite(way, planted, index: server.host)
+            try site.require(repository: "local-pkg @ git+http://USER@\(server.host)/repo.git")
+            let outcome = try await site.command.runAside(
+                ["build", ".", "-o", "type=oci,dest=../made/layout", "--lock-file", "../made/pylock.toml"]
+                    + site.arguments)
+            #expect(outcome.status == 0, "\(planted.hidden(outcome.error))")
+            let lists = try site.argumentLists()
+            #expect(lists.contains("fetch") && lists.contains("clone"))
+            let made = site.command.directory.path
+            let result = try planted.scanner.scan(
+                [made.appending("cache"), made.appending("made"), made.appending("home")],
+                texts: ["argument lists": lists, "standard error": outcome.error])
+            #expect(result.found == [])
+        }
+    }
+
     @Test func whatBuildsSayOfThemselvesIsScrubbed() async throws {
         // A backend that shows all that it sees.
         let planted = PlantedSecret()
@@ -139,14 +242,14 @@ import Testing
         #expect(
             outcome.error == """
                 error: the secret 'TOKEN' stands for something else than the user or the password of a URL
-                  file: ./requirements.txt:3
+                  at file ./requirements.txt:3
                 hint: write https://user:${TOKEN}@host/…, or https://${TOKEN}@host/…
 
                 """)
         let flag = try command.run(build + ["--index-url", "https://127.0.0.1:1/${TOKEN}/simple"])
         #expect(flag.status == 2)
         #expect(flag.error.contains("the secret 'TOKEN' stands for something else"))
-        #expect(flag.error.contains("  flag: --index-url\n"))
+        #expect(flag.error.contains("  at flag --index-url\n"))
     }
 }
 
@@ -197,6 +300,22 @@ final class SecretSite {
         try write()
     }
 
+    /// Asks for a repository, with the password of the site's index.
+    /// - Parameter line: with `USER` in the place of user and password.
+    func require(repository line: String) throws {
+        let userInfo =
+            switch way {
+            case .variable: "planted:${PRIVATE}"
+            case .secretVariable: "planted:${TOKEN}"
+            default: planted.userInfo
+            }
+        try FileSystem.write(
+            "--no-index\n\(line.replacing("USER", with: userInfo))\n".utf8, to: given("requirements.txt"))
+    }
+
+    /// Says who asks a server.
+    func authorise(_ token: String) { command.environment["COOPERAGE_TOKEN"] = token }
+
     /// Names another index.
     func moveIndex(to host: String) throws {
         index = host
@@ -222,7 +341,7 @@ final class SecretSite {
             command.environment["PRIVATE"] = planted.encoded
             lines = ["--index-url \(url("planted:${PRIVATE}"))"]
         case .named:
-            command.environment["UV_INDEX"] = "private=\(plain)"
+            command.environment["UV_DEFAULT_INDEX"] = "private=\(plain)"
             command.environment["UV_INDEX_PRIVATE_USERNAME"] = "planted"
             command.environment["UV_INDEX_PRIVATE_PASSWORD"] = planted.password
         case .netrc:
@@ -245,9 +364,11 @@ final class SecretSite {
             secret("id=TOKEN")
             try settings(url("planted:${TOKEN}"))
         case .secretNamed:
-            command.environment["UV_INDEX"] = "private=\(plain)"
-            command.environment["UV_INDEX_PRIVATE_USERNAME"] = "planted"
+            let configuration = "[[index]]\nname = \"private\"\nurl = \"\(plain)\"\ndefault = true\n"
+            try FileSystem.write(configuration.utf8, to: given("uv.toml"))
+            command.environment["WHO"] = "planted"
             try FileSystem.write("\(planted.password)\n".utf8, to: given("token"))
+            secret("id=UV_INDEX_PRIVATE_USERNAME,env=WHO")
             secret("type=file,id=UV_INDEX_PRIVATE_PASSWORD,source=../given/token")
         case .secretNetrc:
             command.environment["FROM_CI"] = netrc

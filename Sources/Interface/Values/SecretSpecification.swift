@@ -1,6 +1,6 @@
 import Content
 import Diagnostics
-import Spec
+public import Spec
 import SystemPackage
 
 /// One `--secret` in buildx's form: `id=NAME`, `id=NAME,env=VARIABLE`, `id=NAME,src=FILE`.
@@ -117,7 +117,7 @@ public struct SecretSpecification: Sendable, Hashable {
 extension SecretSet {
     /// The secrets that flags name, with their values.
     /// - Throws: `InterfaceError` with the flag.
-    init(_ given: [Given<String>], environment: [String: String]) throws {
+    public init(_ given: [Given<String>], environment: [String: String]) throws {
         var values: [String: [UInt8]] = [:]
         for given in given {
             try given.read { text in

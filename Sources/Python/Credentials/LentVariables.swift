@@ -43,7 +43,7 @@ public struct LentVariables: Sendable {
 
     /// An environment in which the variables of a manifest are looked up, where a secret goes before a variable of its name.
     func hidden(in environment: [String: String]) -> [String: String] {
-        values.isEmpty ? environment : environment.filter { values[$0.key] == nil }
+        secrets.isEmpty ? environment : environment.filter { secrets.bytes($0.key) == nil || $0.key == Self.netrcID }
     }
 
     /// A text with the secrets in it.
