@@ -77,10 +77,7 @@ struct LayerRealiser: Sendable {
     ) throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache) {
-                events.emit(.warning($0))
-            }
-            return try maker.make(layer)
+            return try WheelLayerMaker(store: store, records: records, reusesRuns: usesCache).make(layer)
         case .files(let layer):
             let contexts = inputs.contexts
             return try LayerMaker.make(
