@@ -23,6 +23,10 @@ public struct BuildEngine: Sendable {
         public var cache: BuildCache
         /// The environment that uv and the registry client see.
         public var environment: [String: String]
+        /// What the user lends to the processes that fetch packages.
+        public var secrets = SecretSet()
+        /// The ids of those that were put to use before the engine is asked, and of which it has nothing to say.
+        public var usedSecrets: Set<String> = []
         /// Registries and indexes to which plain HTTP is allowed, beside the loopback addresses: `host[:port]`.
         public var insecureRegistries: Set<String> = []
         /// Whether finished layers, runs and resolutions of earlier builds are used.
@@ -64,6 +68,9 @@ public struct BuildEngine: Sendable {
     private let registries: RegistryClient
     private let wheels: WheelFetcher
     private let client: HTTPClient
+    private let keyring: Keyring
+    /// Read by uv for as long as the engine lives; it has no name in any directory.
+    private let netrc: AnonymousFile?
 
     /// Makes an engine.
     /// - Parameters:
@@ -71,8 +78,12 @@ public struct BuildEngine: Sendable {
     ///   - events: told of everything that happens.
     /// - Throws: `RegistryError` when the credentials' file cannot be read.
     public init(_ configuration: Configuration, events: BuildEvents) throws {
+        var configuration = configuration
+        netrc = try configuration.secrets.bytes(LentVariables.netrcID).map { try AnonymousFile($0) }
+        if let netrc { configuration.environment["NETRC"] = netrc.path.string }
         self.configuration = configuration
         self.events = events
+        keyring = Keyring(environment: configuration.environment)
         let client =
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
@@ -92,6 +103,10 @@ public struct BuildEngine: Sendable {
         configuration.cache = cache
         // What is made for everybody is made of what the catalog says alone.
         configuration.confinement = nil
+        configuration.secrets = SecretSet()
+        configuration.environment["NETRC"] = other.netrc == nil ? configuration.environment["NETRC"] : nil
+        netrc = nil
+        keyring = other.keyring
         self.configuration = configuration
         events = other.events
         registries = other.registries
@@ -123,6 +138,10 @@ public struct BuildEngine: Sendable {
         var builds: [PlannedBuild] = []
         for platform in spec.platforms.isEmpty ? [nil] : spec.platforms.map(Optional.some) {
             builds.append(try await draft(stage, of: spec, platform: platform))
+        }
+        let used = builds.reduce(configuration.usedSecrets) { $0.union($1.draft.inputs.usedSecrets) }
+        for id in configuration.secrets.ids where !used.contains(id) {
+            events.emit(.warning("nothing uses the secret '\(id)'"))
         }
         return builds
     }
@@ -364,7 +383,8 @@ public struct BuildEngine: Sendable {
             cache: configuration.cache.root, hasher: wheels,
             builder: SourceBuilder(
                 fetcher: wheels, store: configuration.cache.content, records: configuration.cache.records,
-                cache: configuration.cache.root, tell: { [events] in events.emit($0) }))
+                cache: configuration.cache.root, tell: { [events] in events.emit($0) }),
+            lent: LentVariables(configuration.secrets), keyring: keyring)
     }
 }
 

@@ -41,6 +41,8 @@ public enum PythonErrorCode: String, FailureCode {
     case buildPythonMissing = "build_python_missing"
     /// A distribution of the base would have to be replaced, and does not say which files are its own.
     case notRemovable = "not_removable"
+    /// A secret stands where it would not stay one.
+    case misplacedSecret = "misplaced_secret"
     /// A wheel's digest is not among those that the manifest allows.
     case hashMismatch = "hash_mismatch"
 

@@ -34,7 +34,10 @@ struct PlanCommand: Verb {
             running.apply(to: &flags)
             let request = try BuildRequest(context: spec.contextPath, flags: flags, in: surroundings)
             for remark in request.remarks { session.display.receive(remark) }
-            return try await session.engine { running.configure(&$0, for: request) }.plan(request.spec)
+            return try await session.engine {
+                running.configure(&$0, for: request)
+                spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
+            }.plan(request.spec)
         }
         let report = PlanReport(plans)
         try Console.writeOutput(

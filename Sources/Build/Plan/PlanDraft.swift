@@ -43,6 +43,8 @@ struct PlanInputs: Sendable {
     var lockFiles: [String: String] = [:]
     /// What the wheels' indexes ask for.
     var credentials = URLCredentials()
+    /// The ids of the secrets that the steps asked for.
+    var usedSecrets: Set<String> = []
 }
 
 /// Plans one kind of step: (tree so far + inputs) → layers + configuration.

@@ -45,6 +45,7 @@ struct PythonStepPlanner: StepPlanner {
         }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
+        draft.inputs.usedSecrets.formUnion(resolution.usedSecrets)
         draft.locks.append(resolution.lock)
         let change = EnvironmentChange(from: installed, to: resolution.lock.packages)
         for wheels in try partition.divide(change.added.map(\.reference)) {

@@ -27,6 +27,10 @@ public struct BuildRequest: Sendable {
     public var sbom: SBOMRequest?
     /// Where they are written.
     public var sbomFile: SBOMFile?
+    /// What is lent to the build.
+    public var secrets = SecretSet()
+    /// The ids of those that stand in its indexes already.
+    public var usedSecrets: Set<String> = []
     /// What was chosen on the user's behalf, and what the user should know.
     public var remarks: [BuildEvent]
 

@@ -63,6 +63,9 @@ struct SettingKey: Sendable {
     static let flagsOnly = [
         "insecure-registry": "what weakens the transport is said on the command line, not by the files that are built",
         "file": "Dockerfiles are not read yet",
+        "secret": "which secrets are lent is said on the command line, not by the files that are built",
+        "keyring-provider":
+            "whether a helper is run for passwords is said on the command line, or by UV_KEYRING_PROVIDER",
         "progress": "how progress is shown is said on the command line",
         "workers": "how many layers are made at a time is said on the command line",
     ]

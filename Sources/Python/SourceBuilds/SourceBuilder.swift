@@ -158,7 +158,9 @@ public struct SourceBuilder: Sendable {
         let output = try await limited(name) {
             try await workbench.uv.run(arguments, variables: environment, directory: workbench.directory)
         }
-        guard output.succeeded else { throw Self.failure(output, name: name, target: target) }
+        guard output.succeeded else {
+            throw Self.failure(output, name: name, target: target, without: workbench.credentials)
+        }
         let names = FileSystem.exists(out) ? try FileSystem.names(in: out).filter { $0.hasSuffix(".whl") } : []
         guard let wheel = names.first, names.count == 1 else {
             throw PythonError(.buildFailed, "the build of \(name) left \(names.count) wheels, and one is expected")
@@ -183,8 +185,11 @@ public struct SourceBuilder: Sendable {
         }
     }
 
-    static func failure(_ output: ProcessOutput, name: String, target: PythonTarget) -> PythonError {
-        let words = URLCredentials.redacted(output.standardError).trimmingEnd
+    static func failure(
+        _ output: ProcessOutput, name: String, target: PythonTarget,
+        without credentials: URLCredentials = URLCredentials()
+    ) -> PythonError {
+        let words = credentials.scrubbed(output.standardError).trimmingEnd
         guard !words.contains("No interpreter found"), !words.contains("Failed to inspect Python interpreter") else {
             return PythonError(
                 .buildPythonMissing,

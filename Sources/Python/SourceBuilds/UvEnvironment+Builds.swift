@@ -56,13 +56,22 @@ extension UvEnvironment {
     /// The environment of git, which may ask an agent or a helper of the user's for passwords.
     /// - Parameter userInfo: `user:password` for an origin, which no argument list may show.
     func forGit(origin: String, userInfo: String?) -> [String: String] {
-        var result = variables
+        var result = LentVariables.withoutAliases(variables)
         result["GIT_TERMINAL_PROMPT"] = "0"
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] { result[name] = nil }
-        guard let userInfo, origin.hasPrefix("http") else { return result }
+        return Self.addingGitLogin(to: result, origin: origin, userInfo: userInfo)
+    }
+
+    /// Variables by which git sends a login to an origin.
+    static func addingGitLogin(
+        to variables: [String: String], origin: String, userInfo: String?
+    ) -> [String: String] {
+        var result = variables
+        let key = "http.\(origin)/.extraHeader"
+        guard let userInfo, origin.hasPrefix("http"), !result.values.contains(key) else { return result }
         let plain = PercentEncoding.decoded(userInfo)
         let number = result["GIT_CONFIG_COUNT"].flatMap { Int($0) } ?? 0
-        result["GIT_CONFIG_KEY_\(number)"] = "http.\(origin)/.extraHeader"
+        result["GIT_CONFIG_KEY_\(number)"] = key
         result["GIT_CONFIG_VALUE_\(number)"] = "Authorization: Basic \(Data(plain.utf8).base64EncodedString())"
         result["GIT_CONFIG_COUNT"] = "\(number + 1)"
         return result

@@ -250,6 +250,17 @@ extension OpenAPIDocument {
                   description: By the host of an index, `host[:port]`.
                   type: [array, "null"]
                   items: {$ref: "#/components/schemas/Login"}
+                named:
+                  description: "What `--secret` lends: `netrc`, `UV_INDEX_NAME_PASSWORD`, or `${ID}` in URLs of indexes."
+                  type: [array, "null"]
+                  maxItems: 64
+                  items:
+                    type: object
+                    additionalProperties: false
+                    required: [id, value]
+                    properties:
+                      id: {type: string, pattern: "^[A-Za-z0-9_.-]{1,128}$"}
+                      value: {type: string, maxLength: 512000}
             BuildState:
               type: string
               enum: [queued, running, succeeded, failed, cancelled]

@@ -1,10 +1,10 @@
 import Build
-import Diagnostics
+public import Diagnostics
 import Interface
 import OCI
 public import Registry
 public import Service
-import Spec
+public import Spec
 import Transfer
 
 /// What a request on this machine comes to on a server.
@@ -16,7 +16,8 @@ struct RemoteSubmission {
 
     /// - Parameters:
     ///   - inputs: where its files are in the context.
-    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) {
+    /// - Throws: `ClientError` (`not_on_server`) for a secret that is no text.
+    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) throws(ClientError) {
         var build = BuildSubmission(base: inputs.base)
         if let files = parts.files {
             build.codeDestination = files.destination
@@ -51,7 +52,10 @@ struct RemoteSubmission {
         build.usesCache = request.usesCache
         build.pulls = request.pulls
         self.build = build
-        secrets = BuildSecrets(indexes: logins)
+        secrets = BuildSecrets(
+            indexes: logins,
+            // Those that stand in indexes went there as logins.
+            named: try BuildSecrets.named(request.secrets.without(request.usedSecrets.subtracting(inputs.secrets))))
     }
 
     /// A URL without user and password, which go beside the build and are kept apart.
@@ -67,6 +71,19 @@ struct RemoteSubmission {
 }
 
 extension BuildSecrets {
+    /// Secrets by their ids, as a server takes them.
+    /// - Throws: `ClientError` (`not_on_server`) for one that is no text.
+    public static func named(_ secrets: SecretSet) throws(ClientError) -> [Named] {
+        var named: [Named] = []
+        for id in secrets.ids {
+            guard let text = secrets.text(id) else {
+                throw ClientError(.notOnServer, "the secret '\(id)' is no text, and a server takes nothing else")
+            }
+            named.append(Named(id: id, value: text))
+        }
+        return named
+    }
+
     /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and its
     /// base's.
     public static func registries(
