@@ -63,7 +63,7 @@ public struct WheelLayerMaker: Sendable {
     // MARK: Runs
 
     /// One wheel of a layer of several, before it is settled which paths it leaves to others.
-    private struct Part {
+    struct Part {
         let wheel: WheelInstallation
         let contents: WheelContents
         /// The wheel itself, if it had to be read to know its contents.
@@ -76,7 +76,7 @@ public struct WheelLayerMaker: Sendable {
         let uncompressedSize: Int64
     }
 
-    private func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
+    func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
         let key = RecordKey(kind: "wheel-contents", digest: try layer.runKey(of: wheel).digest)
         if reusesRuns, let contents = try records.value(WheelContents.self, for: key) {
             return Part(wheel: wheel, contents: contents, installed: nil)
@@ -112,7 +112,7 @@ public struct WheelLayerMaker: Sendable {
 
     // MARK: Entries
 
-    private func install(_ installation: WheelInstallation, in layer: WheelLayer) throws -> InstalledWheel {
+    func install(_ installation: WheelInstallation, in layer: WheelLayer) throws -> InstalledWheel {
         let reference = installation.wheel
         guard let source = try store.randomAccess(reference.digest) else {
             throw ContentError(
@@ -128,7 +128,7 @@ public struct WheelLayerMaker: Sendable {
         }
     }
 
-    private func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
+    func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
         let known = Dictionary(layer.scheme.directories.map { (PathKey(String($0.path.dropFirst())), $0) }) {
             first, _ in first
         }
@@ -143,7 +143,7 @@ public struct WheelLayerMaker: Sendable {
         try writer.endRun()
     }
 
-    private func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
+    func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
         do {
             for file in files { try writer.append(file) }
             try writer.endRun()
