@@ -119,13 +119,15 @@ import Testing
         let site = try await BuildSite()
         try await OCILayoutWriter(site.root.appending("catalog")).write(
             ImageSet(try await ExampleTests.base(rebuild: false)), tags: [])
-        let out = site.root.appending("out")
-        _ = try await site.engine().build(
-            Self.spec(site, base: site.root.appending("catalog")), tags: [], outputs: [.layout(out)])
-        try await ContainerRuntime.run { containers in
-            let told = try await containers.output(
-                of: "oci:\(out)", options: ["--read-only", "--entrypoint", "sh"],
-                ["-c", "python -v -c 'import alpha, huge; print(alpha.__cached__)' 2>&1"])
+        try await DockerRegistry.run { registry in
+            let tag = try Reference("\(registry.host)/team/bytecode:1")
+            _ = try await site.engine().build(
+                Self.spec(site, base: site.root.appending("catalog")), tags: [tag], outputs: [.registry])
+            let told = try await ContainerRuntime.run { containers in
+                try await containers.output(
+                    of: tag.description, options: ["--read-only", "--entrypoint", "sh"],
+                    ["-c", "python -v -c 'import alpha, huge; print(alpha.__cached__)' 2>&1"])
+            }
             for path in ["__pycache__/alpha", "huge/__pycache__/__init__"] {
                 #expect(told.contains("# code object from '/\(Self.site)/\(path).cpython-311.pyc'"), "\(told)")
             }
@@ -137,14 +139,22 @@ import Testing
     @Test func withoutAnInterpreterTheBuildTellsWhich() async throws {
         let site = try await BuildSite()
         let uv = String(decoding: try run("sh", ["-c", "command -v uv"]), as: UTF8.self).filter { $0 != "\n" }
-        try FileSystem.makeLink(site.root.appending("uv"), to: uv)
-        // Nothing but uv is on the PATH.
-        let engine = try site.engine(environment: ["PATH": site.root.string])
+        // It finds none for this, and still one for itself.
+        let wrapper = """
+            #!/bin/sh
+            [ "$1" != python ] || { echo 'error: No interpreter found' >&2; exit 2; }
+            exec \(uv) "$@"
+
+            """
+        let path = try site.directory.write(Array(wrapper.utf8), to: "uv")
+        guard chmod(path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+        let environment = ["COOPERAGE_UV": path.string]
+        let engine = try site.engine(environment: environment)
         let error = await #expect(throws: PythonError.self) {
             try await engine.build(Self.spec(site), tags: [], outputs: [])
         }
         #expect(error?.code == .buildPythonMissing)
         #expect(error?.message.contains("Python 3.11, the image's") == true)
-        #expect(try await site.engine(environment: ["PATH": site.root.string]).plan(site.spec()).count == 1)
+        #expect(try await site.engine(environment: environment).plan(site.spec()).count == 1)
     }
 }
