@@ -189,8 +189,12 @@ public struct BuildEngine: Sendable {
         }
         let realised = try await events.phase(.layers) {
             var realised: [RealisedBuild] = []
+            var warned: Set<String> = []
             for build in builds {
-                realised.append(try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1))
+                let next = try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1)
+                // What wheels for all platforms have in common is told once.
+                for warning in next.warnings where warned.insert(warning).inserted { events.emit(.warning(warning)) }
+                realised.append(next)
             }
             return realised
         }
@@ -216,10 +220,12 @@ public struct BuildEngine: Sendable {
         }
     }
 
-    /// An image with the numbers of the pushes whose repositories have it already.
     private struct RealisedBuild {
         let image: Image
-        var presentIn: Set<Int> = []
+        /// The numbers of the pushes whose repositories have the image already.
+        let presentIn: Set<Int>
+        /// What the user should know of the image's packages.
+        let warnings: [String]
     }
 
     private func realise(_ build: PlannedBuild, pushes: [ImagePush], isOneOfSeveral: Bool = false) async throws
@@ -240,11 +246,11 @@ public struct BuildEngine: Sendable {
             cache: configuration.cache, wheels: wheels, workers: configuration.workers,
             usesCache: configuration.usesCache, platform: isOneOfSeveral ? plan.platform : nil, events: events)
         let inputs = build.draft.inputs
-        let image = try await withThrowingTaskGroup(of: Image?.self) { group in
+        let finished = try await withThrowingTaskGroup(of: (Image, [String])?.self) { group in
             // The base travels while our layers are made, and whichever fails first ends the other.
-            let (finished, hand) = AsyncStream.makeStream(of: FinishedLayer.self)
+            let (ready, hand) = AsyncStream.makeStream(of: FinishedLayer.self)
             group.addTask {
-                try await push(base, finished, to: needed)
+                try await push(base, ready, to: needed)
                 return nil
             }
             group.addTask {
@@ -252,15 +258,23 @@ public struct BuildEngine: Sendable {
                 let layers = try await realiser.realise(plan, inputs: inputs) { planned, layer in
                     hand.yield(FinishedLayer(title: planned.title, descriptor: layer.descriptor))
                 }
+                let warnings = try await blocking { try overlaps(in: plan) }
                 let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
                 // Small, and known before the last layers have arrived.
                 for push in needed { try await push.push(configurationOf: image) }
-                return image
+                return (image, warnings)
             }
             return try await group.reduce(nil) { $0 ?? $1 }
         }
-        guard let image else { throw CancellationError() }
-        return RealisedBuild(image: image, presentIn: presentIn)
+        guard let (image, warnings) = finished else { throw CancellationError() }
+        return RealisedBuild(image: image, presentIn: presentIn, warnings: warnings)
+    }
+
+    private func overlaps(in plan: BuildPlan) throws -> [String] {
+        let cache = configuration.cache
+        let layers = plan.layers.compactMap { if case .wheels(let layer) = $0.recipe { layer } else { nil } }
+        return try WheelOverlaps(store: cache.content, records: [cache.records, cache.ofCatalog.records])
+            .warnings(of: layers)
     }
 
     /// A layer that is ready to travel.

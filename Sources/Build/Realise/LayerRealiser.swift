@@ -98,9 +98,7 @@ struct LayerRealiser: Sendable {
     ) async throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache) {
-                events.emit(.warning($0))
-            }
+            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache)
             return try await blocking { try maker.make(layer) }
         case .bytecode(let layer):
             guard let interpreter = inputs.interpreters[layer.python] else {

@@ -31,7 +31,6 @@ public struct BytecodeLayerMaker: Sendable {
         self.records = records
         self.reusesRuns = reusesRuns
         self.directory = directory
-        // Of wheels that bring different contents for one path their own layer tells.
         wheels = WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns)
         compiler = BytecodeCompiler(interpreter: interpreter, timeLimit: timeLimit)
     }
@@ -45,7 +44,7 @@ public struct BytecodeLayerMaker: Sendable {
         defer { try? FileSystem.removeTree(scratch) }
         let (store, wheels) = (store, wheels)
         if let only = layer.modules.wheels.first, layer.modules.wheels.count == 1 {
-            let installed = try await blocking { try wheels.install(only, in: layer.modules) }
+            let installed = try await blocking { try store.install(only, in: layer.modules) }
             let files = try await compile(installed, of: only, without: [], in: layer, scratch)
             return try await blocking {
                 try LayerMaker.make(in: store) { writer in
@@ -56,7 +55,7 @@ public struct BytecodeLayerMaker: Sendable {
         }
         let (parts, exclusions) = try await blocking {
             let parts = try layer.modules.wheels.map { try wheels.part(of: $0, in: layer.modules) }
-            return (parts, try WheelContents.exclusions(among: parts.map(\.contents)) { _ in })
+            return (parts, try WheelContents.exclusions(among: parts.map(\.contents)))
         }
         var runs: [(record: RunRecord, blob: Blob)] = []
         for (part, lost) in zip(parts, exclusions) {
@@ -98,7 +97,7 @@ public struct BytecodeLayerMaker: Sendable {
         if let known = part.installed {
             installed = known
         } else {
-            installed = try await blocking { try wheels.install(named, in: layer.modules) }
+            installed = try await blocking { try store.install(named, in: layer.modules) }
         }
         let files = try await compile(installed, of: named, without: excluded, in: layer, scratch)
         let (blob, uncompressedSize) = try await blocking {

@@ -70,7 +70,8 @@ struct RequirementsFile: Sendable {
                 "'--no-binary \(names)' asks for packages built from their sources, and only wheels are installed",
                 context: [FailureContext("file", "\(path):\(line.number)")],
                 hints: [
-                    "leave the line out, or build a wheel with 'uv build --wheel' and name its directory with --find-links"
+                    PackageSource.permissionHint,
+                    "or leave the line out, or build a wheel with 'uv build --wheel' and name its directory with --find-links",
                 ])
         }
     }

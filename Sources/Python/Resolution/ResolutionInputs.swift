@@ -54,7 +54,7 @@ struct ResolutionInputs: Sendable {
         selection = try ProjectSelection(request.selection, of: request.manifests) { path in
             texts.first { $0.path == path }?.text
         }
-        for file in requirements { try file.refuseSources() }
+        if !allowsSourceBuilds { for file in requirements { try file.refuseSources() } }
         if let confinement {
             let start = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
             for file in requirements { try confinement.check(file, start: start) }
