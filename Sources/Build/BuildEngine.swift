@@ -162,7 +162,11 @@ public struct BuildEngine: Sendable {
             PythonStepPlanner(
                 step: step, resolver: resolver, partition: configuration.partition,
                 ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
-                events: events)
+                interpreter: { version in
+                    try await BytecodeInterpreter.find(
+                        for: version, environment: configuration.environment, records: configuration.cache.records,
+                        cache: configuration.cache.root)
+                }, events: events)
         case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
         case .configuration(let step): ConfigurationStepPlanner(step: step)
         }

@@ -61,6 +61,7 @@ import Testing
             settings.extraIndexURLs = given("https://example.org/more")
             settings.excludeNewer = given("2026-01-31")
             settings.upgrades = Given(true, .flag("--upgrade"))
+            settings.compilesBytecode = Given(true, .flag("--compile-bytecode"))
             settings.ignoresCache = Given(true, .flag("--no-cache"))
             settings.pulls = Given(true, .flag("--pull"))
         }.build
@@ -80,6 +81,7 @@ import Testing
             excludeNewer: "2026-01-31")
         expected.sourceDateEpoch = 1_700_000_000
         expected.upgrades = true
+        expected.compilesBytecode = true
         expected.usesCache = false
         expected.pulls = true
         #expect(build == expected)

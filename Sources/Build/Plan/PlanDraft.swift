@@ -39,6 +39,8 @@ struct PlanInputs: Sendable {
     var contexts: [ContextFiles] = []
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
+    /// The interpreters that compile bytecode, by their versions.
+    var interpreters: [String: BytecodeInterpreter] = [:]
     /// The locks that the user wants written, by path.
     var lockFiles: [String: String] = [:]
     /// What the wheels' indexes ask for.

@@ -42,6 +42,7 @@ extension RequestMaker {
     mutating func pythonStep(_ manifests: [String]) throws -> PythonStep {
         let lockFile = settings.lockFile.map { $0.origin.path($0.value).string }
         var step = try pythonStep(of: manifests)
+        step.compilesBytecode = try compilesBytecode
         guard let locked = settings.locked, locked.value else {
             step.lockFile = lockFile
             return step
@@ -56,6 +57,23 @@ extension RequestMaker {
         // A manifest that is a lock itself has no other.
         step.lock = .required(path: files.allSatisfy(\.kind.isLock) ? manifests[0] : path)
         return step
+    }
+
+    /// Whether bytecode is wanted: as with uv a flag goes before its variable, and that before settings of files.
+    private var compilesBytecode: Bool {
+        get throws {
+            if let given = settings.compilesBytecode, case .flag = given.origin { return given.value }
+            let name = "UV_COMPILE_BYTECODE"
+            let text = surroundings.environment[name] ?? ""
+            switch text.lowercased() {
+            case "1", "true", "t", "yes", "y", "on": return true
+            case "", "0", "false", "f", "no", "n", "off": return settings.compilesBytecode?.value ?? false
+            default:
+                throw InterfaceError(
+                    .invalidFlag, "'\(text)' is neither true nor false", context: [FailureContext("variable", name)],
+                    hints: ["set it to 1, or unset it"])
+            }
+        }
     }
 
     /// What manifests and indexes say.

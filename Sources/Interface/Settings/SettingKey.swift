@@ -50,6 +50,7 @@ struct SettingKey: Sendable {
         SettingKey("exclude-newer", .text(\.excludeNewer)),
         SettingKey("upgrade", .flag(\.upgrades)),
         SettingKey("allow-source-builds", .flag(\.allowsSourceBuilds)),
+        SettingKey("compile-bytecode", .flag(\.compilesBytecode)),
         SettingKey("no-cache", .flag(\.ignoresCache)),
         SettingKey("pull", .flag(\.pulls)),
         SettingKey("metadata-file", .text(\.metadataFile)),

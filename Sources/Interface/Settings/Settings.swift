@@ -59,6 +59,8 @@ public struct Settings: Sendable, Hashable {
     public var upgrades: Given<Bool>?
     /// Whether what has no wheel is built from its sources.
     public var allowsSourceBuilds: Given<Bool>?
+    /// Whether the packages' modules come with their bytecode.
+    public var compilesBytecode: Given<Bool>?
     /// Whether what earlier builds made is passed over.
     public var ignoresCache: Given<Bool>?
     /// Whether registries are asked again for the base.

@@ -155,8 +155,11 @@ public struct SourceBuilder: Sendable {
         let arguments =
             ["build", "--wheel", "--no-create-gitignore", "--out-dir", out.string, "--python", target.version.series]
             + options + ["--", place.string]
-        let output = try await limited(name) {
+        let ended = try await limited(to: timeLimit) {
             try await workbench.uv.run(arguments, variables: environment, directory: workbench.directory)
+        }
+        guard let output = ended else {
+            throw PythonError(.buildFailed, "the build of \(name) is not done after \(timeLimit)")
         }
         guard output.succeeded else {
             throw Self.failure(output, name: name, target: target, without: workbench.credentials)
@@ -166,23 +169,6 @@ public struct SourceBuilder: Sendable {
             throw PythonError(.buildFailed, "the build of \(name) left \(names.count) wheels, and one is expected")
         }
         return out.appending(wheel)
-    }
-
-    private func limited(
-        _ name: String, _ work: @escaping @Sendable () async throws -> ProcessOutput
-    ) async throws -> ProcessOutput {
-        try await withThrowingTaskGroup(of: ProcessOutput?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: timeLimit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let output = first else {
-                throw PythonError(.buildFailed, "the build of \(name) is not done after \(timeLimit)")
-            }
-            return output
-        }
     }
 
     static func failure(

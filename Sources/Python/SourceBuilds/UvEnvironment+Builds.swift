@@ -18,8 +18,7 @@ extension UvEnvironment {
                 || (name.hasPrefix("UV_") || name.hasPrefix("PIP_")) && !Self.withheld.contains(name)
                     && !name.hasPrefix("UV_PUBLISH_")
         }
-        result["UV_PYTHON_DOWNLOADS"] = interpreterSettings["UV_PYTHON_DOWNLOADS"] ?? "never"
-        result["UV_PYTHON_PREFERENCE"] = interpreterSettings["UV_PYTHON_PREFERENCE"] ?? "only-system"
+        result.merge(interpreterVariables) { $1 }
         // uv's own settings and passwords lie in the home of the user, which the build does not see.
         if let netrc, FileSystem.exists(netrc) { result["NETRC"] = netrc.string }
         let settings =
@@ -51,6 +50,14 @@ extension UvEnvironment {
         // The order of sets, and with it of what is written from them.
         result["PYTHONHASHSEED"] = "0"
         return result
+    }
+
+    /// Which interpreters are taken where one has to run: what is on this machine, unless the user says otherwise.
+    var interpreterVariables: [String: String] {
+        [
+            "UV_PYTHON_DOWNLOADS": interpreterSettings["UV_PYTHON_DOWNLOADS"] ?? "never",
+            "UV_PYTHON_PREFERENCE": interpreterSettings["UV_PYTHON_PREFERENCE"] ?? "only-system",
+        ]
     }
 
     /// The environment of git, which may ask an agent or a helper of the user's for passwords.

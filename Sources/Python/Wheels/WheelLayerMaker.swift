@@ -60,7 +60,7 @@ public struct WheelLayerMaker: Sendable {
     // MARK: Runs
 
     /// One wheel of a layer of several, before it is settled which paths it leaves to others.
-    private struct Part {
+    struct Part {
         let wheel: WheelInstallation
         let contents: WheelContents
         /// The wheel itself, if it had to be read to know its contents.
@@ -73,7 +73,7 @@ public struct WheelLayerMaker: Sendable {
         let uncompressedSize: Int64
     }
 
-    private func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
+    func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
         let key = try layer.contentsKey(of: wheel)
         if reusesRuns, let contents = try records.value(WheelContents.self, for: key) {
             return Part(wheel: wheel, contents: contents, installed: nil)
@@ -109,7 +109,7 @@ public struct WheelLayerMaker: Sendable {
 
     // MARK: Entries
 
-    private func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
+    func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
         let known = Dictionary(layer.scheme.directories.map { (PathKey(String($0.path.dropFirst())), $0) }) {
             first, _ in first
         }
@@ -124,7 +124,7 @@ public struct WheelLayerMaker: Sendable {
         try writer.endRun()
     }
 
-    private func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
+    func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
         do {
             for file in files { try writer.append(file) }
             try writer.endRun()

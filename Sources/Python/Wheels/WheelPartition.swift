@@ -35,6 +35,14 @@ public struct WheelPartition: Sendable, Hashable {
         self.platformCohortsPerClass = platformCohortsPerClass
     }
 
+    /// The same where each layer gets a second one beside it: fewer layers where wheels are so many that it matters, and
+    /// the same ones otherwise, so that images with and without the second ones share the first.
+    public var paired: WheelPartition {
+        var partition = self
+        partition.budget = budget * 2 / 3
+        return partition
+    }
+
     /// Divides wheels.
     /// - Returns: the layers from the bottom up: large wheels first, largest at the bottom, then the shared layers.
     ///   Each layer's wheels are sorted by name.

@@ -168,7 +168,8 @@ struct BuildRunner: Sendable {
                             findLinks: indexes.findLinks.map { $0.contains("://") ? url($0) : workspace.path($0) },
                             excludeNewer: indexes.excludeNewer),
                         lock: submission.lock.map { .required(path: workspace.path($0)) },
-                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds)))
+                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds,
+                        compilesBytecode: submission.compilesBytecode)))
         }
         if let destination = submission.codeDestination {
             steps.append(

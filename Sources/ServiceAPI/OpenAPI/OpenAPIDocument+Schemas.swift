@@ -181,6 +181,9 @@ extension OpenAPIDocument {
                     Whether what has no wheel is built from its sources, where the project's policy allows it; true
                     where it is not said.
                   type: [boolean, "null"]
+                compile_bytecode:
+                  description: Whether the packages' modules come with their bytecode; usually they do not.
+                  type: [boolean, "null"]
                 image_id:
                   description: The ID of the image that it has to come to; of another one no name is written.
                   oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]

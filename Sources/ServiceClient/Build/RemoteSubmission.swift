@@ -37,6 +37,7 @@ struct RemoteSubmission {
         }
         build.upgrades = parts.python?.upgrade ?? false
         build.allowsSourceBuilds = parts.python?.allowsSourceBuilds ?? true
+        build.compilesBytecode = parts.python?.compilesBytecode ?? false
         build.platforms = request.spec.platforms
         build.annotations = request.spec.annotations
         if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }

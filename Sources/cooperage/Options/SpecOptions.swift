@@ -31,6 +31,7 @@ struct SpecOptions: ParsableArguments {
 
     @OptionGroup(title: "Packages") var packages: PackageOptions
     @OptionGroup(title: "Packages") var lock: LockOptions
+    @OptionGroup(title: "Packages") var bytecode: BytecodeOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
     func validate() throws {
@@ -52,6 +53,7 @@ struct SpecOptions: ParsableArguments {
         settings.codeRoot = codeRoot.given("--code-root")
         packages.apply(to: &settings)
         lock.apply(to: &settings)
+        bytecode.apply(to: &settings)
         configuration.apply(to: &settings)
         return settings
     }
@@ -151,6 +153,18 @@ struct LockOptions: ParsableArguments {
     func apply(to settings: inout Settings) {
         settings.lockFile = lockFile.given("--lock-file")
         settings.locked = locked.given("--locked")
+    }
+}
+
+/// The bytecode of an image's packages.
+struct BytecodeOptions: ParsableArguments {
+    @Flag(inversion: .prefixedNo, help: "Compile the packages' modules to bytecode, so that containers start sooner.")
+    var compileBytecode: Bool?
+
+    func apply(to settings: inout Settings) {
+        settings.compilesBytecode = compileBytecode.map { compiles in
+            Given(compiles, .flag(compiles ? "--compile-bytecode" : "--no-compile-bytecode"))
+        }
     }
 }
 
