@@ -22,7 +22,11 @@ struct LockLowering: Sendable {
             ? try await export(manifest) : String(decoding: try FileSystem.read(manifest.path), as: UTF8.self)
         var document = try PylockDocument(text: text, name: manifest.path.string)
         let directory = manifest.kind == .uvLock ? scratch : try FileSystem.absolute(manifest.directory)
-        for index in document.packages.indices { document.packages[index].makePathsAbsolute(from: directory) }
+        let wanted = selection.lockSelection(in: document)
+        for index in document.packages.indices {
+            document.packages[index].makePathsAbsolute(from: directory)
+            document.packages[index].marker = document.packages[index].marker.map(wanted.answered)
+        }
         return document
     }
 
