@@ -175,7 +175,8 @@ import Testing
             let lent = try await api.send("POST", "/builds/\(id)/retry", json: good)
             #expect(lent.status == 202 && !lent.string.contains("hunter-22"), "\(lent)")
             #expect(try await api.store.sealedSecrets(of: lent.text("id")) != nil)
-            let refused = try await api.send("POST", "/builds/\(id)/retry", json: "{\"secrets\":{\"named\":[\(list)]}}")
+            let full = list.replacing("…", with: String(repeating: "x", count: 600_000))
+            let refused = try await api.send("POST", "/builds/\(id)/retry", json: "{\"secrets\":{\"named\":[\(full)]}}")
             #expect(refused.status == 422 || refused.status == 400, "\(refused)")
             #expect(refused.string.contains(part) && !refused.string.contains("hunter-22"), "\(refused)")
         }

@@ -263,7 +263,7 @@ extension OpenAPIDocument {
                     required: [id, value]
                     properties:
                       id: {type: string, pattern: "^[A-Za-z0-9_.-]{1,128}$"}
-                      value: {type: string, maxLength: 512000}
+                      value: {description: At most 500 KiB., type: string}
             BuildState:
               type: string
               enum: [queued, running, succeeded, failed, cancelled]
