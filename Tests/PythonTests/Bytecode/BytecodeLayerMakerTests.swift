@@ -24,7 +24,7 @@ import Testing
     /// can be seen in few files: those are the same code in other bytes.
     @Test func theSameAsCompileall() async throws {
         let workshop = try await BytecodeWorkshop()
-        let paths = try await blocking { try downloadedWheels(InstalledTreeTests.lock) }
+        let paths = try await blocking { try downloadedWheels(fixtures.pushing("wheels/requirements.txt")) }
         let references = try paths.map { path in
             let blob = try workshop.wheels.store.put(try FileSystem.read(path, limit: 1 << 30))
             let name = try WheelFilename(path.lastComponent?.string ?? "")
