@@ -434,7 +434,7 @@ import Testing
             let sent = String(decoding: body.withLock { $0 }, as: UTF8.self)
             #expect(
                 sent.contains(
-                    #""secrets":{"indexes":[{"password":"hunter3","scope":"i.example:443","username":"u"}],"registries":[{"password":"hunter2","scope":"a.example","username":"user"}]}"#
+                    #""secrets":{"indexes":[{"password":"hunter3","scope":"i.example:443","username":"u"}],"named":[],"registries":[{"password":"hunter2","scope":"a.example","username":"user"}]}"#
                 ))
             #expect(sent.contains(#""index_url":"https://i.example/""#))
             _ = try await run(command, server, arguments + ["--keep-credentials"])
