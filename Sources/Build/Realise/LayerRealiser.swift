@@ -82,9 +82,9 @@ struct LayerRealiser: Sendable {
             }
             return try maker.make(layer)
         case .files(let layer):
-            let contexts = inputs.contexts
+            let (contexts, texts) = (inputs.contexts, inputs.texts)
             return try LayerMaker.make(
-                layer, contents: { digest in try Self.open(digest, in: contexts) }, in: store)
+                layer, contents: { digest in try texts.open(digest) ?? Self.open(digest, in: contexts) }, in: store)
         }
     }
 

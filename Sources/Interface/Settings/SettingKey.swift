@@ -62,7 +62,7 @@ struct SettingKey: Sendable {
     /// Flags that a file cannot set, and why.
     static let flagsOnly = [
         "insecure-registry": "what weakens the transport is said on the command line, not by the files that are built",
-        "file": "Dockerfiles are not read yet",
+        "file": "a Dockerfile is named by -f, and needs no settings file",
         "progress": "how progress is shown is said on the command line",
         "workers": "how many layers are made at a time is said on the command line",
     ]
