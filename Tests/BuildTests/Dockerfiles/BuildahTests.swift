@@ -40,7 +40,7 @@ import Testing
         "WORKDIR /srv/app\nCOPY . .", "COPY src /srv/x", "COPY src/ /srv", "COPY src/main.py /srv/other.py",
         "COPY src/main.py run.sh /srv/x/", "COPY src/*.py *.sh /srv/x/", "COPY --chown=7:8 src /srv/x",
         "COPY --chmod=640 src/main.py /srv/", "COPY --chown=7:8 src/main.py /a/b/c.py", "COPY src/link /srv/x",
-        "COPY private /private", "COPY src /srv\nCOPY run.sh /srv/main.py", "COPY src/deep /usr/lib/deep",
+        "COPY private /private", "COPY src /srv\nCOPY run.sh /srv/main.py", "COPY src /usr/lib/deep",
         "ENV A='b c' \"D\"=\"e\\nf\"\nLABEL x=\"y z\"\nEXPOSE 80 53/udp\nUSER 7:8\nCMD [\"a\"]",
         "VOLUME /data\nSTOPSIGNAL SIGINT\nHEALTHCHECK --interval=5s --retries=2 CMD true\nSHELL [\"/bin/bash\", \"-c\"]\nCMD [\"run\"]",
         "ENTRYPOINT exec app\nONBUILD COPY . /x",
@@ -77,7 +77,7 @@ import Testing
             .init(cache: try BuildCache(cache), environment: BuildSite.environment), events: BuildEvents { _ in })
         let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
         try await OCILayoutWriter(base).write(images, tags: [])
-        try await compare(Self.commands, on: base, in: directory)
+        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
     }
 
     // MARK: The two builders
