@@ -41,7 +41,7 @@ test: ## lint, build and run all tests, against real registries and runtimes
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --skip '$(SERVICE_TESTS)'
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --filter '$(SERVICE_TESTS)'
 
-test-large: ## run the tests that take minutes, too: a base made twice
+test-large: ## run the tests that take minutes, too: a base made twice, wheels of a gigabyte
 	@COOPERAGE_TEST_LARGE=1 $(MAKE) --no-print-directory test
 
 soak: ## kill servers, take away what they need and load them, for half an hour

@@ -135,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Dockerfile", "SBOM", "Build", "Interface",
+                "Diagnostics", "OCI", "Spec", "Content", "Images", "Python", "Dockerfile", "SBOM", "Build", "Interface",
                 "Database",
                 "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

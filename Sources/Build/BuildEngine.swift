@@ -23,6 +23,10 @@ public struct BuildEngine: Sendable {
         public var cache: BuildCache
         /// The environment that uv and the registry client see.
         public var environment: [String: String]
+        /// What the user lends to the processes that fetch packages.
+        public var secrets = SecretSet()
+        /// The ids of those that were put to use before the engine is asked, and of which it has nothing to say.
+        public var usedSecrets: Set<String> = []
         /// Registries and indexes to which plain HTTP is allowed, beside the loopback addresses: `host[:port]`.
         public var insecureRegistries: Set<String> = []
         /// Whether finished layers, runs and resolutions of earlier builds are used.
@@ -68,6 +72,9 @@ public struct BuildEngine: Sendable {
     private let registries: RegistryClient
     private let wheels: WheelFetcher
     private let client: HTTPClient
+    private let keyring: Keyring
+    /// Read by uv for as long as the engine lives; it has no name in any directory.
+    private let netrc: AnonymousFile?
 
     /// Makes an engine.
     /// - Parameters:
@@ -75,8 +82,12 @@ public struct BuildEngine: Sendable {
     ///   - events: told of everything that happens.
     /// - Throws: `RegistryError` when the credentials' file cannot be read.
     public init(_ configuration: Configuration, events: BuildEvents) throws {
+        var configuration = configuration
+        netrc = try configuration.secrets.bytes(LentVariables.netrcID).map { try AnonymousFile($0) }
+        if let netrc { configuration.environment["NETRC"] = netrc.path.string }
         self.configuration = configuration
         self.events = events
+        keyring = Keyring(environment: configuration.environment)
         let client =
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
@@ -96,6 +107,10 @@ public struct BuildEngine: Sendable {
         configuration.cache = cache
         // What is made for everybody is made of what the catalog says alone.
         configuration.confinement = nil
+        configuration.secrets = SecretSet()
+        configuration.environment["NETRC"] = other.netrc == nil ? configuration.environment["NETRC"] : nil
+        netrc = nil
+        keyring = other.keyring
         self.configuration = configuration
         events = other.events
         registries = other.registries
@@ -128,6 +143,10 @@ public struct BuildEngine: Sendable {
         for platform in spec.platforms.isEmpty ? [nil] : spec.platforms.map(Optional.some) {
             builds.append(try await draft(stage, of: spec, platform: platform))
         }
+        let used = builds.reduce(configuration.usedSecrets) { $0.union($1.draft.inputs.usedSecrets) }
+        for id in configuration.secrets.ids where !used.contains(id) {
+            events.emit(.warning("nothing uses the secret '\(id)'"))
+        }
         return builds
     }
 
@@ -147,7 +166,11 @@ public struct BuildEngine: Sendable {
             PythonStepPlanner(
                 step: step, resolver: resolver, partition: configuration.partition,
                 ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
-                events: events)
+                interpreter: { version in
+                    try await BytecodeInterpreter.find(
+                        for: version, environment: configuration.environment, records: configuration.cache.records,
+                        cache: configuration.cache.root)
+                }, events: events)
         case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
         case .changes(let step):
             ChangesStepPlanner(step: step, context: configuration.contextSource, events: events)
@@ -191,8 +214,12 @@ public struct BuildEngine: Sendable {
         }
         let realised = try await events.phase(.layers) {
             var realised: [RealisedBuild] = []
+            var warned: Set<String> = []
             for build in builds {
-                realised.append(try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1))
+                let next = try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1)
+                // What wheels for all platforms have in common is told once.
+                for warning in next.warnings where warned.insert(warning).inserted { events.emit(.warning(warning)) }
+                realised.append(next)
             }
             return realised
         }
@@ -218,10 +245,12 @@ public struct BuildEngine: Sendable {
         }
     }
 
-    /// An image with the numbers of the pushes whose repositories have it already.
     private struct RealisedBuild {
         let image: Image
-        var presentIn: Set<Int> = []
+        /// The numbers of the pushes whose repositories have the image already.
+        let presentIn: Set<Int>
+        /// What the user should know of the image's packages.
+        let warnings: [String]
     }
 
     private func realise(_ build: PlannedBuild, pushes: [ImagePush], isOneOfSeveral: Bool = false) async throws
@@ -242,11 +271,11 @@ public struct BuildEngine: Sendable {
             cache: configuration.cache, wheels: wheels, workers: configuration.workers,
             usesCache: configuration.usesCache, platform: isOneOfSeveral ? plan.platform : nil, events: events)
         let inputs = build.draft.inputs
-        let image = try await withThrowingTaskGroup(of: Image?.self) { group in
+        let finished = try await withThrowingTaskGroup(of: (Image, [String])?.self) { group in
             // The base travels while our layers are made, and whichever fails first ends the other.
-            let (finished, hand) = AsyncStream.makeStream(of: FinishedLayer.self)
+            let (ready, hand) = AsyncStream.makeStream(of: FinishedLayer.self)
             group.addTask {
-                try await push(base, finished, to: needed)
+                try await push(base, ready, to: needed)
                 return nil
             }
             group.addTask {
@@ -254,15 +283,23 @@ public struct BuildEngine: Sendable {
                 let layers = try await realiser.realise(plan, inputs: inputs) { planned, layer in
                     hand.yield(FinishedLayer(title: planned.title, descriptor: layer.descriptor))
                 }
+                let warnings = try await blocking { try overlaps(in: plan) }
                 let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
                 // Small, and known before the last layers have arrived.
                 for push in needed { try await push.push(configurationOf: image) }
-                return image
+                return (image, warnings)
             }
             return try await group.reduce(nil) { $0 ?? $1 }
         }
-        guard let image else { throw CancellationError() }
-        return RealisedBuild(image: image, presentIn: presentIn)
+        guard let (image, warnings) = finished else { throw CancellationError() }
+        return RealisedBuild(image: image, presentIn: presentIn, warnings: warnings)
+    }
+
+    private func overlaps(in plan: BuildPlan) throws -> [String] {
+        let cache = configuration.cache
+        let layers = plan.layers.compactMap { if case .wheels(let layer) = $0.recipe { layer } else { nil } }
+        return try WheelOverlaps(store: cache.content, records: [cache.records, cache.ofCatalog.records])
+            .warnings(of: layers)
     }
 
     /// A layer that is ready to travel.
@@ -356,7 +393,8 @@ public struct BuildEngine: Sendable {
             cache: configuration.cache.root, hasher: wheels,
             builder: SourceBuilder(
                 fetcher: wheels, store: configuration.cache.content, records: configuration.cache.records,
-                cache: configuration.cache.root, tell: { [events] in events.emit($0) }))
+                cache: configuration.cache.root, tell: { [events] in events.emit($0) }),
+            lent: LentVariables(configuration.secrets), keyring: keyring)
     }
 }
 

@@ -16,6 +16,10 @@ extension LayerRecipe {
             key.append(layer.timestamp.seconds)
             key.append(layer.scheme)
             key.append(layer.wheels) { $0.append($1) }
+        case .bytecode(let layer):
+            key.append("bytecode")
+            key.append(layer)
+            key.append(layer.modules.wheels) { $0.append($1) }
         case .files(let layer):
             key.append("files")
             key.append(layer.timestamp.seconds)
@@ -39,7 +43,28 @@ extension WheelLayer {
     }
 }
 
+extension BytecodeLayer {
+    /// Raised, with a line in the changelog, whenever equal modules would be compiled to other bytes.
+    public static let formatVersion = 1
+
+    /// The name of one wheel's run of members within a layer of several.
+    public func runKey(of wheel: WheelInstallation) throws(ContentError) -> RecordKey {
+        var key = KeyBuilder(kind: "bytecode-run", formatVersion: LayerRecipe.formatVersion)
+        key.append(self)
+        key.append(wheel)
+        return RecordKey(kind: "bytecode-runs", digest: try key.digest())
+    }
+}
+
 extension KeyBuilder {
+    /// What holds for all wheels of a layer.
+    fileprivate mutating func append(_ layer: BytecodeLayer) {
+        append(BytecodeLayer.formatVersion)
+        append(layer.python)
+        append(layer.modules.timestamp.seconds)
+        append(layer.modules.scheme)
+    }
+
     fileprivate mutating func append(_ scheme: InstallScheme) {
         for path in [
             scheme.prefix, scheme.interpreter, scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers,

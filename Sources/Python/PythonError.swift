@@ -37,10 +37,14 @@ public enum PythonErrorCode: String, FailureCode {
     case needsBuild = "needs_build"
     /// Building a wheel failed.
     case buildFailed = "build_failed"
-    /// No interpreter of the target's version is there to build wheels with.
+    /// Modules could not be compiled to bytecode.
+    case compilationFailed = "compilation_failed"
+    /// No interpreter of the target's version is there to build wheels with, or bytecode.
     case buildPythonMissing = "build_python_missing"
     /// A distribution of the base would have to be replaced, and does not say which files are its own.
     case notRemovable = "not_removable"
+    /// A secret stands where it would not stay one.
+    case misplacedSecret = "misplaced_secret"
     /// A wheel's digest is not among those that the manifest allows.
     case hashMismatch = "hash_mismatch"
 

@@ -84,13 +84,15 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var upgrade: Bool
     /// Whether what has no wheel is built from its sources, which runs code of theirs.
     public var allowsSourceBuilds: Bool
+    /// Whether the packages' modules come with their bytecode.
+    public var compilesBytecode: Bool
 
     /// Takes the parts.
     public init(
         manifests: [String], selection: PackageSelection = PackageSelection(),
         indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil,
         upgrade: Bool = false,
-        allowsSourceBuilds: Bool = false
+        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false
     ) {
         self.manifests = manifests
         self.selection = selection
@@ -99,6 +101,7 @@ public struct PythonStep: Sendable, Hashable, Codable {
         self.lock = lock
         self.upgrade = upgrade
         self.allowsSourceBuilds = allowsSourceBuilds
+        self.compilesBytecode = compilesBytecode
     }
 }
 

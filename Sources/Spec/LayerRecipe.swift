@@ -6,6 +6,8 @@ public import OCI
 public enum LayerRecipe: Sendable, Hashable, Codable {
     /// Wheels, installed.
     case wheels(WheelLayer)
+    /// The bytecode of wheels.
+    case bytecode(BytecodeLayer)
     /// Files.
     case files(FileLayer)
 }

@@ -66,7 +66,10 @@ struct BuildCommand: Verb {
     }
 
     private func build(_ request: BuildRequest, _ session: Session) async throws {
-        let engine = try session.engine { running.configure(&$0, for: request) }
+        let engine = try session.engine {
+            running.configure(&$0, for: request)
+            spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
+        }
         let result = try await engine.build(
             request.spec, tags: request.tags, outputs: request.outputs, sbom: request.sbom)
         let metadata = BuildMetadata(result.images, tags: request.tags)
@@ -82,6 +85,7 @@ struct BuildCommand: Verb {
         _ request: BuildRequest, on address: ServerAddress, _ session: Session, _ surroundings: Surroundings
     ) async throws {
         try running.refuseOnServer()
+        try spec.packages.refuseOnServer()
         var options = RemoteBuild.Options()
         options.lendsCredentials = !remote.keepCredentials
         options.ordersLayers = [.auto, .plain].contains(session.mode)

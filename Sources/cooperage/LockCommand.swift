@@ -59,6 +59,7 @@ struct LockCommand: Verb {
             let engine = try session.engine { configuration in
                 registry.configure(&configuration)
                 configuration.pulls = pull
+                packages.configure(&configuration, secrets: request.secrets, used: request.usedSecrets)
             }
             let conclusion = try LockConclusion(try await engine.locks(request.spec), for: request)
             try conclusion.write()

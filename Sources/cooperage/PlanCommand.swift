@@ -37,7 +37,10 @@ struct PlanCommand: Verb {
                 spec.contextPath, flags, surroundings, configure: running.registry.configure
             ) { request in
                 for remark in request.remarks { session.display.receive(remark) }
-                return try await session.engine { running.configure(&$0, for: request) }.plan(request.spec)
+                return try await session.engine {
+                    running.configure(&$0, for: request)
+                    spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
+                }.plan(request.spec)
             }
         }
         let report = PlanReport(plans)

@@ -54,7 +54,7 @@ import Testing
             "--upgrade", "--insecure-registry", "-q, --quiet", "--server", "--code", "--code-root", "--locked",
             "--group",
             "--extra", "--all-extras",
-            "--sbom", "--sbom-format", "--attest",
+            "--sbom", "--sbom-format", "--attest", "--secret", "--keyring-provider",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")
         }

@@ -67,8 +67,7 @@ import Testing
         #expect(credentials.adding(to: "https://host.example/f.whl") == "https://me:pw@host.example/f.whl")
         #expect(credentials.adding(to: "http://b:1/f.whl") == "http://a@b:1/f.whl")
         credentials.collect(
-            netrc: "machine n.example login u password p@/x\nmachine b login no password no\ndefault login d password d"
-        )
+            netrc: Netrc("machine n.example login u password p@/x\nmachine b login no password no"))
         #expect(credentials.adding(to: "https://n.example:8443/f") == "https://u:p%40%2Fx@n.example:8443/f")
         #expect(credentials.adding(to: "http://b:1/f.whl") == "http://a@b:1/f.whl")
         for url in ["https://list.example:443/f", "https://LIST.example/f"] {

@@ -1,5 +1,6 @@
 import Content
 import Diagnostics
+import OCI
 import Spec
 import SystemPackage
 import TestSupport
@@ -82,6 +83,61 @@ import Testing
         #expect(
             try await names([manifest, "requirements.txt"], PackageSelection(extras: ["serving"]))
                 == ["alpha", "gamma", "omega"])
+    }
+
+    /// A lock of another tool, with groups and extras in it.
+    @Test func groupsAndExtrasOfAStandardLock() async throws {
+        let markers: KeyValuePairs = [
+            "alpha": "",
+            "beta": "'Fast_Math' in extras",
+            "gamma": "'dev' in dependency_groups",
+            "delta": "'default' in dependency_groups and python_version > '3'",
+            "omega": "'dev' not in dependency_groups or 'serving' in extras",
+        ]
+        var text = """
+            lock-version = "1.0"
+            created-by = "another"
+            extras = ["fast-math", "serving"]
+            dependency-groups = ["default", "dev"]
+            default-groups = ["default"]
+
+            """
+        for (name, marker) in markers {
+            let wheel = try WheelFixture(name, "1.0")
+            text += """
+                [[packages]]
+                name = "\(name)"
+                version = "1.0"
+                \(marker.isEmpty ? "" : "marker = \"\(marker)\"")
+                [[packages.wheels]]
+                path = "../links/\(wheel.filename)"
+                hashes = {sha256 = "\(wheel.digest.encoded)"}
+
+                """
+        }
+        try workshop.file("project/pylock.toml", text)
+        let lock = ["project/pylock.toml"]
+        #expect(try await names(lock, PackageSelection()) == ["alpha", "delta", "omega"])
+        #expect(try await names(lock, PackageSelection(groups: ["dev"])) == ["alpha", "delta", "gamma"])
+        #expect(
+            try await names(lock, PackageSelection(groups: ["Dev"], extras: ["serving"]))
+                == ["alpha", "delta", "gamma", "omega"])
+        #expect(try await names(lock, PackageSelection(extras: ["fast_math"])) == ["alpha", "beta", "delta", "omega"])
+        #expect(try await names(lock, PackageSelection(allExtras: true)) == ["alpha", "beta", "delta", "omega"])
+        let error = try await #require(throws: PythonError.self) {
+            try await names(lock, PackageSelection(groups: ["docs"]))
+        }
+        #expect(error.code == .unknownGroup && error.hints.joined().contains("default, dev"))
+    }
+
+    @Test(arguments: [
+        ("'a' in extras", "python_version >= '0'"), ("\"A\" in extras", "python_version >= '0'"),
+        ("'a' in dependency_groups", "python_version < '0'"), ("'b'  in\tdependency_groups", "python_version >= '0'"),
+        ("('a' not in extras or os_name == 'nt')", "(python_version < '0' or os_name == 'nt')"),
+        ("'linux' in sys_platform", "'linux' in sys_platform"),
+    ])
+    func questionsOfGroupsAndExtras(_ marker: String, _ expected: String) {
+        #expect(LockSelection(groups: ["b"], extras: ["a"]).answered(in: marker) == expected)
     }
 
     @Test func whatIsWantedCounts() async throws {

@@ -160,6 +160,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (#"{"id":"a/b","value":"hunter-22"}"#, "'a/b' is no id of a secret"),
+        (#"{"id":"","value":"hunter-22"}"#, "'' is no id of a secret"),
+        (#"{"id":"A","value":"hunter-22"},{"id":"A","value":"x"}"#, "an id of a secret is there twice"),
+        (#"{"id":"A","value":"hunter-22","env":"B"}"#, "env"), (#"{"id":"A"}"#, "value"),
+        ("{\"id\":\"A\",\"value\":\"\(String(repeating: "hunter-22", count: 60_000))\"}", "longer than 500 KiB"),
+    ])
+    func secretsAreNamedByIDs(_ list: String, _ part: String) async throws {
+        try await APISite.run { api in
+            let id = try await api.create()
+            _ = try await api.send("POST", "/builds/\(id)/cancel")
+            let good = #"{"secrets":{"named":[{"id":"TOKEN","value":"hunter-22"},{"id":"netrc","value":""}]}}"#
+            let lent = try await api.send("POST", "/builds/\(id)/retry", json: good)
+            #expect(lent.status == 202 && !lent.string.contains("hunter-22"), "\(lent)")
+            #expect(try await api.store.sealedSecrets(of: lent.text("id")) != nil)
+            let full = list.replacing("…", with: String(repeating: "x", count: 600_000))
+            let refused = try await api.send("POST", "/builds/\(id)/retry", json: "{\"secrets\":{\"named\":[\(full)]}}")
+            #expect(refused.status == 422 || refused.status == 400, "\(refused)")
+            #expect(refused.string.contains(part) && !refused.string.contains("hunter-22"), "\(refused)")
+        }
+    }
+
     @Test func listsHaveFiltersAndGoOn() async throws {
         try await APISite.run { api in
             var ids: [String] = []

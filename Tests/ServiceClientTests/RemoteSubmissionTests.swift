@@ -34,7 +34,7 @@ import Testing
         let inputs = try RemoteInputs(
             base: parts.base, python: parts.python, files: parts.files, context: request.context, in: directory.path,
             environment: [:])
-        return RemoteSubmission(request, parts, inputs: inputs)
+        return try RemoteSubmission(request, parts, inputs: inputs)
     }
 
     private func given(_ texts: String...) -> [Given<String>] { texts.map { Given($0, .flag("--flag")) } }
@@ -61,6 +61,7 @@ import Testing
             settings.extraIndexURLs = given("https://example.org/more")
             settings.excludeNewer = given("2026-01-31")
             settings.upgrades = Given(true, .flag("--upgrade"))
+            settings.compilesBytecode = Given(true, .flag("--compile-bytecode"))
             settings.ignoresCache = Given(true, .flag("--no-cache"))
             settings.pulls = Given(true, .flag("--pull"))
         }.build
@@ -80,6 +81,7 @@ import Testing
             excludeNewer: "2026-01-31")
         expected.sourceDateEpoch = 1_700_000_000
         expected.upgrades = true
+        expected.compilesBytecode = true
         expected.usesCache = false
         expected.pulls = true
         #expect(build == expected)
@@ -99,7 +101,9 @@ import Testing
             let inputs = try RemoteInputs(
                 base: parts.base, python: parts.python, files: parts.files, context: request.context,
                 in: directory.path, environment: [:])
-            return (RemoteSubmission(request, parts, inputs: inputs).build, inputs.context.manifest.entries.map(\.path))
+            return try (
+                RemoteSubmission(request, parts, inputs: inputs).build, inputs.context.manifest.entries.map(\.path)
+            )
         }
         let (build, paths) = try submission()
         #expect(build.codeDestination == nil && build.excluded == [])
@@ -157,5 +161,41 @@ import Testing
         build.pushes = true
         #expect(
             try await BuildSecrets.registries(of: build, from: Known()).map(\.scope) == ["one.example", "docker.io"])
+    }
+
+    /// What stands in indexes goes there as logins, the rest by its id.
+    @Test func secretsAreLentByTheirIDs() throws {
+        let given = try TemporaryDirectory()
+        let directory = try TemporaryDirectory()
+        try directory.write(
+            Array("--extra-index-url https://me:${TOKEN}@b.example/simple\nalpha\n".utf8), to: "requirements.txt")
+        func submission(_ secrets: [String: [UInt8]], index: String) throws -> RemoteSubmission {
+            for (name, bytes) in secrets { try given.write(bytes, to: name) }
+            var settings = Settings()
+            settings.base = Given("python-3.11", .flag("--base"))
+            settings.requirements = [Given("requirements.txt", .flag("-r"))]
+            settings.indexURL = Given(index, .flag("--index-url"))
+            settings.secrets = secrets.keys.map {
+                Given("id=\($0),src=\(given.path)/\($0)", .flag("--secret"))
+            }
+            let surroundings = Surroundings(
+                directory: directory.path, environment: ["TOKEN": "not this"], cache: "/nowhere", buildsOnServer: true)
+            let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
+            let parts = try RequestParts(request.spec)
+            let inputs = try RemoteInputs(
+                base: parts.base, python: parts.python, files: parts.files, context: request.context,
+                in: directory.path, environment: surroundings.environment, lent: request.secrets)
+            if secrets["TOKEN"] != [0xff] { #expect(inputs.filesWithCredentials == []) }
+            return try RemoteSubmission(request, parts, inputs: inputs)
+        }
+        let both = try submission(
+            ["TOKEN": Array("t\n".utf8), "OTHER": Array("o".utf8), "pip.conf": Array("c".utf8)],
+            index: "https://me:${OTHER}@a.example/simple")
+        #expect(both.build.indexes.indexURL == "https://a.example/simple")
+        #expect(both.secrets.indexes == [.init(scope: "a.example:443", username: "me", password: "o")])
+        #expect(both.secrets.named == [.init(id: "TOKEN", value: "t"), .init(id: "pip.conf", value: "c")])
+        let same = try submission(["TOKEN": Array("t".utf8)], index: "https://me:${TOKEN}@a.example/simple")
+        #expect(same.secrets.named == [.init(id: "TOKEN", value: "t")])
+        #expect(throws: ClientError.self) { try submission(["TOKEN": [0xff]], index: "https://a.example/simple") }
     }
 }

@@ -6,6 +6,8 @@ public import RegistryTesting
 public struct PackageIndex: Sendable {
     /// What it offers.
     public let wheels: [WheelFixture]
+    /// Source distributions that it offers, by name of the project.
+    public var sources: [(project: String, filename: String, bytes: [UInt8])] = []
     /// `user:password` that must be given, in base64.
     public var authorization: String?
     /// Whether a wheel's length is told to a HEAD.
@@ -39,8 +41,10 @@ public struct PackageIndex: Sendable {
             guard let wheel = wheels.first(where: { $0.filename + ".metadata" == parts[1] }) else { break }
             return LoopbackResponse(200, headers: [("Content-Type", "text/plain")], text: wheel.metadata)
         case ("files", 2):
-            guard let wheel = wheels.first(where: { $0.filename == parts[1] }) else { break }
-            return LoopbackResponse(200, headers: [("Content-Type", "application/octet-stream")], body: wheel.bytes)
+            let bytes =
+                wheels.first { $0.filename == parts[1] }?.bytes ?? sources.first { $0.filename == parts[1] }?.bytes
+            guard let bytes else { break }
+            return LoopbackResponse(200, headers: [("Content-Type", "application/octet-stream")], body: bytes)
         default: break
         }
         return LoopbackResponse(404, text: "not here")
@@ -48,14 +52,22 @@ public struct PackageIndex: Sendable {
 
     /// A project's page in the JSON form of PEP 691, with sizes (PEP 700).
     private func project(_ name: String) -> LoopbackResponse {
-        let files = wheels.filter { $0.name == name }
-        guard !files.isEmpty else { return LoopbackResponse(404, text: "no such project") }
-        let list = files.map { wheel in
-            """
-            {"filename": "\(wheel.filename)", "url": "/files/\(wheel.filename)", "size": \(wheel.bytes.count),
-             "hashes": {"sha256": "\(wheel.digest.encoded)"}, "requires-python": ">=3.8", "yanked": false, "core-metadata": true}
-            """
-        }.joined(separator: ",")
+        let wheels = wheels.filter { $0.name == name }
+        let sources = sources.filter { $0.project == name }
+        guard !wheels.isEmpty || !sources.isEmpty else { return LoopbackResponse(404, text: "no such project") }
+        let list =
+            (wheels.map { wheel in
+                """
+                {"filename": "\(wheel.filename)", "url": "/files/\(wheel.filename)", "size": \(wheel.bytes.count),
+                 "hashes": {"sha256": "\(wheel.digest.encoded)"}, "requires-python": ">=3.8", "yanked": false, "core-metadata": true}
+                """
+            }
+            + sources.map { source in
+                """
+                {"filename": "\(source.filename)", "url": "/files/\(source.filename)", "size": \(source.bytes.count),
+                 "hashes": {}, "yanked": false}
+                """
+            }).joined(separator: ",")
         return LoopbackResponse(
             200, headers: [("Content-Type", "application/vnd.pypi.simple.v1+json")],
             text: "{\"meta\": {\"api-version\": \"1.1\"}, \"name\": \"\(name)\", \"files\": [\(list)]}")

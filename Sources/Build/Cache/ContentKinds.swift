@@ -16,7 +16,9 @@ struct ContentKinds {
         content = cache.root.appending("blobs").appending("sha256")
         let records = cache.root.appending("records")
         // What counts more comes later.
-        try add(.runs, Self.digests(inRecords: records.appending("wheel-runs")))
+        for kind in ["wheel-runs", "bytecode-runs"] {
+            try add(.runs, Self.digests(inRecords: records.appending(kind)))
+        }
         try add(.layers, Self.digests(inRecords: records.appending("layers")))
         for kind in ["base-references", "archives", "made-bases"] {
             let roots = try Self.digests(inRecords: records.appending(kind))

@@ -1,6 +1,6 @@
 public import Content
-public import OCI
 import Diagnostics
+public import OCI
 import SystemPackage
 
 /// Where the files of a context are: a directory, or a list of them by path and digest. Paths are relative to the context.

@@ -43,10 +43,14 @@ struct PlanInputs: Sendable {
     var texts = KeptTexts()
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
+    /// The interpreters that compile bytecode, by their versions.
+    var interpreters: [String: BytecodeInterpreter] = [:]
     /// The locks that the user wants written, by path.
     var lockFiles: [String: String] = [:]
     /// What the wheels' indexes ask for.
     var credentials = URLCredentials()
+    /// The ids of the secrets that the steps asked for.
+    var usedSecrets: Set<String> = []
 }
 
 /// Plans one kind of step: (tree so far + inputs) → layers + configuration.

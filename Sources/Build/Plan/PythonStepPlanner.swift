@@ -16,6 +16,8 @@ struct PythonStepPlanner: StepPlanner {
     let ignoresKnownResolutions: Bool
     /// What the manifests may name, where they are a stranger's.
     let confinement: ManifestConfinement?
+    /// Finds who compiles bytecode for a version of Python.
+    let interpreter: @Sendable (PythonVersion) async throws -> BytecodeInterpreter
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
@@ -45,15 +47,39 @@ struct PythonStepPlanner: StepPlanner {
         }
         for package in resolution.lock.packages { draft.inputs.wheels[package.wheel.digest] = package.wheel }
         draft.inputs.credentials = resolution.credentials
+        draft.inputs.usedSecrets.formUnion(resolution.usedSecrets)
         draft.locks.append(resolution.lock)
         let change = EnvironmentChange(from: installed, to: resolution.lock.packages)
-        for wheels in try partition.divide(change.added.map(\.reference)) {
-            let layer = WheelLayer(
+        let partition = step.compilesBytecode ? partition.paired : partition
+        let layers = try partition.divide(change.added.map(\.reference)).map { wheels in
+            WheelLayer(
                 wheels: wheels.map { WheelInstallation(wheel: $0) }, scheme: environment.scheme,
                 timestamp: draft.timestamp)
-            try draft.append(Self.title(of: wheels), .wheels(layer))
+        }
+        for layer in layers { try draft.append("python: \(Self.names(in: layer))", .wheels(layer)) }
+        if step.compilesBytecode, !layers.isEmpty {
+            try await planBytecode(of: layers, for: environment.target.version, into: &draft)
         }
         try await plan(change, in: environment, into: &draft)
+    }
+
+    /// A layer of bytecode for each layer of wheels, all of them above: an image with bytecode begins as one without.
+    private func planBytecode(of layers: [WheelLayer], for version: PythonVersion, into draft: inout PlanDraft)
+        async throws
+    {
+        let interpreter = try await interpreter(version)
+        if interpreter.version != version {
+            events.emit(
+                .notice(
+                    "bytecode is made by Python \(interpreter.version), since \(version), the image's, is not on this "
+                        + "machine: one that has it makes another image"))
+        }
+        let python = interpreter.version.description
+        draft.inputs.interpreters[python] = interpreter
+        for layer in layers {
+            try draft.append(
+                "bytecode: \(Self.names(in: layer))", .bytecode(BytecodeLayer(modules: layer, python: python)))
+        }
     }
 
     /// Removes what is replaced, in a layer directly above the base: layers of wheels are everybody's, and say nothing of
@@ -72,11 +98,12 @@ struct PythonStepPlanner: StepPlanner {
         try draft.insertAboveBase("python: without \(list(change.removed)) of the base", .files(layer))
     }
 
-    /// `python: numpy 2.3.5`, or the first few names of a shared layer.
-    private static func title(of wheels: [WheelReference]) -> String {
-        if let only = wheels.first, wheels.count == 1 { return "python: \(only.name) \(only.version)" }
+    /// `numpy 2.3.5`, or the first few names of a shared layer.
+    private static func names(in layer: WheelLayer) -> String {
+        let wheels = layer.wheels.map(\.wheel)
+        if let only = wheels.first, wheels.count == 1 { return "\(only.name) \(only.version)" }
         let shown = wheels.prefix(3).map { "\($0.name) \($0.version)" }.joined(separator: ", ")
-        return "python: \(shown)" + (wheels.count > 3 ? " and \(wheels.count - 3) more" : "")
+        return shown + (wheels.count > 3 ? " and \(wheels.count - 3) more" : "")
     }
 }
 

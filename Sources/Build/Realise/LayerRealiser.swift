@@ -29,19 +29,40 @@ struct LayerRealiser: Sendable {
         onLayer: @escaping @Sendable (PlannedLayer, MadeLayer) -> Void
     ) async throws -> [MadeLayer] {
         var made = [MadeLayer?](repeating: nil, count: plan.layers.count)
-        try await withThrowingTaskGroup(of: (Int, MadeLayer).self) { group in
+        try await withThrowingTaskGroup(of: [(Int, MadeLayer)].self) { group in
             // Downloads of all wheels begin at once, within the fetcher's own limit; what computes waits for its turn.
             let turn = ConcurrencyLimit(workers)
-            for (number, layer) in plan.layers.enumerated() {
+            for numbers in Self.batches(of: plan.layers) {
                 group.addTask {
-                    let result = try await self.layer(layer, inputs: inputs, turn: turn)
-                    onLayer(layer, result)
-                    return (number, result)
+                    var results: [(Int, MadeLayer)] = []
+                    for number in numbers {
+                        let result = try await self.layer(plan.layers[number], inputs: inputs, turn: turn)
+                        onLayer(plan.layers[number], result)
+                        results.append((number, result))
+                    }
+                    return results
                 }
             }
-            for try await (number, layer) in group { made[number] = layer }
+            for try await results in group { for (number, layer) in results { made[number] = layer } }
         }
         return made.compactMap(\.self)
+    }
+
+    /// The numbers of the layers that are made one after the other: those of the same wheels, which are fetched once.
+    private static func batches(of layers: [PlannedLayer]) -> [[Int]] {
+        var batches: [[Int]] = []
+        var places: [WheelLayer: Int] = [:]
+        for (number, layer) in layers.enumerated() {
+            if let wheels = layer.recipe.wheelLayer {
+                if let place = places[wheels] {
+                    batches[place].append(number)
+                    continue
+                }
+                places[wheels] = batches.count
+            }
+            batches.append([number])
+        }
+        return batches
     }
 
     private func layer(_ planned: PlannedLayer, inputs: PlanInputs, turn: ConcurrencyLimit) async throws -> MadeLayer {
@@ -50,13 +71,13 @@ struct LayerRealiser: Sendable {
             return cached
         }
         do {
-            if case .wheels(let layer) = planned.recipe { try await fetch(layer, inputs: inputs) }
+            if let layer = planned.recipe.wheelLayer { try await fetch(layer, inputs: inputs) }
             let report = ProgressReport(events, .making, subject: planned.title, total: planned.recipe.size)
             // A layer of public wheels alone is everybody's.
             let cache = try isPublic(planned.recipe) ? cache.ofCatalog : cache
             let store = ReportingStore(store: cache.content, report: report)
             let made = try await turn.run {
-                try await blocking { try make(planned, inputs: inputs, in: store, records: cache.records) }
+                try await make(planned, inputs: inputs, in: store, records: cache.records)
             }
             report.finished(at: made.descriptor.size)
             try cache.setLayer(made, for: planned.key)
@@ -68,23 +89,30 @@ struct LayerRealiser: Sendable {
     }
 
     private func isPublic(_ recipe: LayerRecipe) throws -> Bool {
-        guard let shared = cache.shared, case .wheels(let layer) = recipe else { return false }
+        guard let shared = cache.shared, let layer = recipe.wheelLayer else { return false }
         return try layer.wheels.allSatisfy { try shared.cache.blobs.contains($0.wheel.digest) }
     }
 
     private func make(
         _ planned: PlannedLayer, inputs: PlanInputs, in store: ReportingStore, records: DirectoryRecordStore
-    ) throws -> MadeLayer {
+    ) async throws -> MadeLayer {
         switch planned.recipe {
         case .wheels(let layer):
-            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache) {
-                events.emit(.warning($0))
+            let maker = WheelLayerMaker(store: store, records: records, reusesRuns: usesCache)
+            return try await blocking { try maker.make(layer) }
+        case .bytecode(let layer):
+            guard let interpreter = inputs.interpreters[layer.python] else {
+                throw BuildError(.invalidSpec, "nothing says which Python \(layer.python) compiles the bytecode")
             }
-            return try maker.make(layer)
+            return try await BytecodeLayerMaker(
+                interpreter: interpreter, store: store, records: records, reusesRuns: usesCache, directory: cache.root
+            ).make(layer)
         case .files(let layer):
             let (contexts, texts) = (inputs.contexts, inputs.texts)
-            return try LayerMaker.make(
-                layer, contents: { digest in try texts.open(digest) ?? Self.open(digest, in: contexts) }, in: store)
+            return try await blocking {
+                try LayerMaker.make(
+                    layer, contents: { digest in try texts.open(digest) ?? Self.open(digest, in: contexts) }, in: store)
+            }
         }
     }
 
@@ -129,7 +157,7 @@ extension LayerRecipe {
         switch self {
         case .wheels(let layer):
             layer.wheels.reduce(0) { sum, wheel in sum.flatMap { sum in wheel.wheel.size.map { sum + $0 } } }
-        case .files: nil
+        case .bytecode, .files: nil
         }
     }
 }

@@ -39,13 +39,17 @@ public struct PlanReport: Sendable {
 
     private func contents(of recipe: LayerRecipe) -> String {
         switch recipe {
-        case .wheels(let layer):
-            let names = layer.wheels.map { "\($0.wheel.name) \($0.wheel.version)" }.joined(separator: ", ")
-            return names.count <= 48 ? names : counted(layer.wheels.count, "wheel")
+        case .wheels(let layer): return names(in: layer)
+        case .bytecode(let layer): return names(in: layer.modules)
         case .files(let layer):
             let files = layer.entries.count { if case .file = $0.kind { true } else { false } }
             return counted(files, "file")
         }
+    }
+
+    private func names(in layer: WheelLayer) -> String {
+        let names = layer.wheels.map { "\($0.wheel.name) \($0.wheel.version)" }.joined(separator: ", ")
+        return names.count <= 48 ? names : counted(layer.wheels.count, "wheel")
     }
 
     /// What a layer will have at most: wheels are taken as they are, files may be deflated.
@@ -55,6 +59,8 @@ public struct PlanReport: Sendable {
             let sizes = layer.wheels.map(\.wheel.size)
             guard !sizes.contains(nil) else { return "?" }
             return "~" + formatted(bytes: sizes.reduce(0) { $0 + ($1 ?? 0) })
+        // What comes of a wheel's modules is seen when they are compiled.
+        case .bytecode: return "?"
         case .files(let layer):
             return "<"
                 + formatted(

@@ -25,6 +25,8 @@ struct RequestMaker {
     let settings: Settings
     let surroundings: Surroundings
     private(set) var remarks: [BuildEvent] = []
+    let secrets: SecretSet
+    var usedSecrets: Set<String> = []
 
     /// Joins flags and the context's settings file.
     init(context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
@@ -33,6 +35,7 @@ struct RequestMaker {
         self.context = context
         settings = (file?.settings ?? Settings()).overridden(by: flags)
         self.surroundings = surroundings
+        secrets = try SecretSet(settings.secrets, environment: surroundings.environment)
         guard let file else { return }
         notice("settings: \(file.path)")
         if let shadowed = file.shadowed {
@@ -46,6 +49,7 @@ struct RequestMaker {
         self.context = context
         self.settings = settings
         self.surroundings = surroundings
+        secrets = try SecretSet(settings.secrets, environment: surroundings.environment)
     }
 
     private static func check(_ context: FilePath) throws {
@@ -95,7 +99,7 @@ struct RequestMaker {
             usesCache: settings.ignoresCache?.value != true, pulls: settings.pulls?.value == true,
             metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
             imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: bills.request,
-            sbomFile: bills.file, remarks: remarks)
+            sbomFile: bills.file, secrets: secrets, usedSecrets: usedSecrets, remarks: remarks)
     }
 
     // MARK: The image

@@ -30,6 +30,10 @@ public struct BuildRequest: Sendable {
     public var sbomFile: SBOMFile?
     /// The Dockerfile that it was made from, and what became of its lines.
     public var dockerfile: LoweredDockerfile?
+    /// What is lent to the build.
+    public var secrets = SecretSet()
+    /// The ids of those that stand in its indexes already.
+    public var usedSecrets: Set<String> = []
     /// What was chosen on the user's behalf, and what the user should know.
     public var remarks: [BuildEvent]
 

@@ -137,7 +137,7 @@ extension RequestMaker {
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
             platforms: platforms)
-        let given = pythonStep(of: [])
+        let given = try pythonStep(of: [])
         for number in spec.stages[0].steps.indices {
             guard case .python(var step) = spec.stages[0].steps[number] else { continue }
             step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
@@ -146,6 +146,7 @@ extension RequestMaker {
             step.indexes.excludeNewer = given.indexes.excludeNewer
             step.upgrade = given.upgrade
             step.allowsSourceBuilds = given.allowsSourceBuilds
+            step.compilesBytecode = try compilesBytecode
             spec.stages[0].steps[number] = .python(step)
         }
         spec.annotations = annotations
@@ -156,6 +157,7 @@ extension RequestMaker {
             staysInCache: outputs.staysInCache, usesCache: settings.ignoresCache?.value != true,
             pulls: settings.pulls?.value == true, metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
             imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: bills.request,
-            sbomFile: bills.file, dockerfile: lowered, remarks: remarks)
+            sbomFile: bills.file, dockerfile: lowered, secrets: secrets, usedSecrets: usedSecrets,
+            remarks: remarks)
     }
 }

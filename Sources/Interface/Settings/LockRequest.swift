@@ -9,6 +9,10 @@ public struct LockRequest: Sendable {
     public var spec: BuildSpec
     /// Where the lock lies, or will; nil writes it to standard output.
     public var file: FilePath?
+    /// What is lent to the resolution.
+    public var secrets: SecretSet
+    /// The ids of those that stand in its indexes already.
+    public var usedSecrets: Set<String>
     /// What was chosen on the user's behalf, and what the user should know.
     public var remarks: [BuildEvent]
 
@@ -37,9 +41,11 @@ public struct LockRequest: Sendable {
                     "'\(file)' is no name of a lock", hints: ["it is pylock.toml or pylock.NAME.toml (PEP 751)"])
             }
         }
-        var step = maker.pythonStep(of: manifests.map(\.path.string))
+        var step = try maker.pythonStep(of: manifests.map(\.path.string))
         step.lock = file.map { .preferred(path: $0.string) }
         spec = BuildSpec(stages: [Stage(base: base, steps: [.python(step)])], platforms: try maker.platforms())
+        secrets = maker.secrets
+        usedSecrets = maker.usedSecrets
         remarks = maker.remarks
     }
 }

@@ -39,9 +39,10 @@ extension RequestMaker {
     }
 
     /// The step of a build.
-    func pythonStep(_ manifests: [String]) throws -> PythonStep {
+    mutating func pythonStep(_ manifests: [String]) throws -> PythonStep {
         let lockFile = settings.lockFile.map { $0.origin.path($0.value).string }
-        var step = pythonStep(of: manifests)
+        var step = try pythonStep(of: manifests)
+        step.compilesBytecode = try compilesBytecode
         guard let locked = settings.locked, locked.value else {
             step.lockFile = lockFile
             return step
@@ -58,19 +59,67 @@ extension RequestMaker {
         return step
     }
 
+    /// Whether bytecode is wanted: as with uv a flag goes before its variable, and that before settings of files.
+    var compilesBytecode: Bool {
+        get throws {
+            if let given = settings.compilesBytecode, case .flag = given.origin { return given.value }
+            let name = "UV_COMPILE_BYTECODE"
+            let text = surroundings.environment[name] ?? ""
+            switch text.lowercased() {
+            case "1", "true", "t", "yes", "y", "on": return true
+            case "", "0", "false", "f", "no", "n", "off": return settings.compilesBytecode?.value ?? false
+            default:
+                throw InterfaceError(
+                    .invalidFlag, "'\(text)' is neither true nor false", context: [FailureContext("variable", name)],
+                    hints: ["set it to 1, or unset it"])
+            }
+        }
+    }
+
     /// What manifests and indexes say.
-    func pythonStep(of manifests: [String]) -> PythonStep {
-        PythonStep(
+    mutating func pythonStep(of manifests: [String]) throws -> PythonStep {
+        let indexes = try indexes()
+        return PythonStep(
             manifests: manifests,
             selection: PackageSelection(
                 groups: settings.groups.map(\.value), extras: settings.extras.map(\.value),
                 allExtras: settings.allExtras?.value == true),
-            indexes: PackageIndexes(
-                indexURL: settings.indexURL?.value, extraIndexURLs: settings.extraIndexURLs.map(\.value),
-                findLinks: settings.findLinks.map {
-                    $0.value.contains("://") ? $0.value : $0.origin.path($0.value).string
-                }, excludeNewer: settings.excludeNewer?.value),
-            upgrade: settings.upgrades?.value == true,
+            indexes: indexes, upgrade: settings.upgrades?.value == true,
             allowsSourceBuilds: settings.allowsSourceBuilds?.value ?? true)
+    }
+
+    /// Where packages come from: what is said, with variables put into URLs, else the secrets that are indexes as a whole.
+    private mutating func indexes() throws -> PackageIndexes {
+        var indexes = PackageIndexes(
+            indexURL: try settings.indexURL.map { try url($0) },
+            extraIndexURLs: try settings.extraIndexURLs.map { try url($0) },
+            findLinks: try settings.findLinks.map {
+                $0.value.contains("://") ? try url($0) : $0.origin.path($0.value).string
+            }, excludeNewer: settings.excludeNewer?.value)
+        for id in ["UV_DEFAULT_INDEX", "PIP_INDEX_URL"] where indexes.indexURL == nil {
+            indexes.indexURL = try urls(ofSecret: id).first
+        }
+        for id in ["UV_INDEX", "PIP_EXTRA_INDEX_URL"] where indexes.extraIndexURLs.isEmpty {
+            indexes.extraIndexURLs = try urls(ofSecret: id)
+        }
+        return indexes
+    }
+
+    private mutating func url(_ given: Given<String>) throws -> String {
+        let lent = LentVariables(secrets)
+        usedSecrets.formUnion(lent.ids(ofOption: given.value))
+        let environment = surroundings.environment
+        return try given.read { try lent.expanding(option: $0, from: environment) }
+    }
+
+    private mutating func urls(ofSecret id: String) throws -> [String] {
+        guard secrets.bytes(id) != nil else { return [] }
+        usedSecrets.insert(id)
+        let urls = (secrets.text(id) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        guard !urls.isEmpty, urls.allSatisfy({ $0.hasPrefix("https://") || $0.hasPrefix("http://") }) else {
+            throw Origin.flag("--secret").error(
+                "the secret '\(id)' is no URL of an index", hints: ["it reads https://user:password@host/simple"])
+        }
+        return urls
     }
 }

@@ -50,6 +50,7 @@ struct SettingKey: Sendable {
         SettingKey("exclude-newer", .text(\.excludeNewer)),
         SettingKey("upgrade", .flag(\.upgrades)),
         SettingKey("allow-source-builds", .flag(\.allowsSourceBuilds)),
+        SettingKey("compile-bytecode", .flag(\.compilesBytecode)),
         SettingKey("no-cache", .flag(\.ignoresCache)),
         SettingKey("pull", .flag(\.pulls)),
         SettingKey("metadata-file", .text(\.metadataFile)),
@@ -63,6 +64,9 @@ struct SettingKey: Sendable {
     static let flagsOnly = [
         "insecure-registry": "what weakens the transport is said on the command line, not by the files that are built",
         "file": "a Dockerfile is named by -f, and needs no settings file",
+        "secret": "which secrets are lent is said on the command line, not by the files that are built",
+        "keyring-provider":
+            "whether a helper is run for passwords is said on the command line, or by UV_KEYRING_PROVIDER",
         "progress": "how progress is shown is said on the command line",
         "workers": "how many layers are made at a time is said on the command line",
     ]

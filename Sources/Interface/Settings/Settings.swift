@@ -53,6 +53,8 @@ public struct Settings: Sendable, Hashable {
     public var extraIndexURLs: [Given<String>] = []
     /// Directories or pages that list distributions.
     public var findLinks: [Given<String>] = []
+    /// What is lent to the build, in buildx's form. Not for settings files.
+    public var secrets: [Given<String>] = []
     /// Where the lock is written, or lies.
     public var lockFile: Given<String>?
     /// Whether the lock has to be there and to fit the manifests.
@@ -63,6 +65,8 @@ public struct Settings: Sendable, Hashable {
     public var upgrades: Given<Bool>?
     /// Whether what has no wheel is built from its sources.
     public var allowsSourceBuilds: Given<Bool>?
+    /// Whether the packages' modules come with their bytecode.
+    public var compilesBytecode: Given<Bool>?
     /// Whether what earlier builds made is passed over.
     public var ignoresCache: Given<Bool>?
     /// Whether registries are asked again for the base.
@@ -86,6 +90,7 @@ public struct Settings: Sendable, Hashable {
     public func overridden(by flags: Settings) -> Settings {
         var result = self
         for key in SettingKey.all { key.override(&result, by: flags) }
+        result.secrets = flags.secrets
         return result
     }
 }

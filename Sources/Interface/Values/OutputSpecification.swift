@@ -67,7 +67,7 @@ public struct OutputSpecification: Sendable, Hashable {
     }
 
     private static func fields(of text: String) throws(InterfaceError) -> [String: String] {
-        let parts = try split(text)
+        let parts = try CommaSeparatedFields.split(text)
         if let only = parts.first, parts.count == 1, !only.contains("=") {
             throw error(
                 "'\(only)' is a place without a type",
@@ -83,41 +83,5 @@ public struct OutputSpecification: Sendable, Hashable {
             }
         }
         return fields
-    }
-
-    /// Splits one line of CSV (RFC 4180): a field in double quotes may hold commas, and `""` for a quote.
-    private static func split(_ text: String) throws(InterfaceError) -> [String] {
-        var fields: [String] = []
-        var rest = Substring(text)
-        while true {
-            var field = ""
-            if rest.first == "\"" {
-                rest.removeFirst()
-                while true {
-                    guard let quote = rest.firstIndex(of: "\"") else {
-                        throw error("a quote is not closed in '\(text)'")
-                    }
-                    field += rest[..<quote]
-                    rest = rest[rest.index(after: quote)...]
-                    guard rest.first == "\"" else { break }
-                    field += "\""
-                    rest.removeFirst()
-                }
-                guard rest.isEmpty || rest.first == "," else {
-                    throw error("after a closing quote a comma is expected in '\(text)'")
-                }
-            } else {
-                let end = rest.firstIndex(of: ",") ?? rest.endIndex
-                field = String(rest[..<end])
-                guard !field.contains("\"") else {
-                    throw error(
-                        "a quote stands in the middle of '\(field)'", hints: ["quote the whole: \"dest=a,b\""])
-                }
-                rest = rest[end...]
-            }
-            fields.append(field)
-            guard !rest.isEmpty else { return fields }
-            rest.removeFirst()
-        }
     }
 }

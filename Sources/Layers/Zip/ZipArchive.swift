@@ -106,25 +106,8 @@ public struct ZipArchive: Sendable {
             throw LayerError(.tooLarge, "the entry '\(entry.path)' is longer than the \(limit) bytes allowed for it")
         }
         let kept = try source.bytes(at: dataOffset(of: entry), count: Int(entry.compressedSize))
-        var content: [UInt8] = []
-        content.reserveCapacity(Int(entry.size))
-        if entry.method == .stored {
-            content = kept
-        } else {
-            let inflater = Inflater()
-            inflater.reset()
-            let used = try kept.withUnsafeBytes { raw in
-                try inflater.inflate(raw) { piece in
-                    guard content.count + piece.count <= Int(entry.size) else {
-                        throw LayerError(.tooLarge, "the entry '\(entry.path)' inflates to more than it declares")
-                    }
-                    content.append(contentsOf: piece)
-                }
-            }
-            guard inflater.isFinished, used == kept.count else {
-                throw LayerError(.corruptEntry, "the entry '\(entry.path)' is no whole DEFLATE stream")
-            }
-        }
+        let content =
+            entry.method == .stored ? kept : try Inflater.inflated(kept, size: entry.size, path: entry.path)
         var crc = CRC32()
         content.withUnsafeBytes { crc.update($0) }
         guard content.count == Int(entry.size), crc.value == entry.crc else {

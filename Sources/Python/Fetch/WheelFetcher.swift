@@ -46,7 +46,8 @@ public struct WheelFetcher: WheelHasher {
         _ wheel: LockedWheel, credentials: URLCredentials, progress: @escaping TransferProgress = { _ in }
     ) async throws {
         guard try !store.contains(wheel.digest), try !(shared?.store.contains(wheel.digest) ?? false) else { return }
-        let download = Download(url: credentials.adding(to: wheel.url), digest: wheel.digest, size: wheel.size)
+        let download = Download(
+            url: await credentials.authorising(wheel.url), digest: wheel.digest, size: wheel.size)
         do {
             let store = store(for: download)
             _ = try await limit.run { try await downloader.download(download, into: store, progress: progress) }
@@ -57,7 +58,7 @@ public struct WheelFetcher: WheelHasher {
 
     /// Asks for the length of a wheel; nil where nobody tells.
     public func size(_ url: String, credentials: URLCredentials) async throws -> Int64? {
-        let download = Download(url: credentials.adding(to: url), digest: nil)
+        let download = Download(url: await credentials.authorising(url), digest: nil)
         do {
             return try await limit.run { try await downloader.size(of: download) }
         } catch let error as TransferError {
@@ -67,7 +68,7 @@ public struct WheelFetcher: WheelHasher {
 
     /// Reads a wheel whose digest nobody told, and keeps it.
     public func hash(_ url: String, credentials: URLCredentials) async throws -> (digest: Digest, size: Int64) {
-        let download = Download(url: credentials.adding(to: url), digest: nil)
+        let download = Download(url: await credentials.authorising(url), digest: nil)
         do {
             let store = store(for: download)
             let blob = try await limit.run { try await downloader.download(download, into: store) }
@@ -89,7 +90,7 @@ public struct WheelFetcher: WheelHasher {
         switch error.code {
         case .contentMismatch, .refused: hint = "the index may have changed since the resolution: try --upgrade"
         case .unauthorised:
-            hint = "put the index's user and password into its URL, for example by ${NAME} in the requirements file"
+            hint = URLCredentials.hint
         default: return error
         }
         return TransferError(

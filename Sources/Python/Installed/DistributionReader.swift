@@ -89,7 +89,10 @@ public struct DistributionReader: Sendable {
         for path in paths where path.hasSuffix(".pyc") {
             let (directory, name) = LayerPath.split(path)
             let (parent, cache) = LayerPath.split(directory)
-            let module = name.prefix { $0 != "." }
+            // `module.cpython-311.pyc`, `module.cpython-311.opt-1.pyc`; a module's name may hold dots itself.
+            var words = name.split(separator: ".", omittingEmptySubsequences: false).dropLast()
+            if words.last?.hasPrefix("opt-") == true { words.removeLast() }
+            let module = words.dropLast().joined(separator: ".")
             if cache == "__pycache__", removed.contains(PathKey("\(parent)/\(module).py")) {
                 removed.insert(PathKey(path))
             }

@@ -1,5 +1,6 @@
 import Content
 import Diagnostics
+public import Spec
 public import SystemPackage
 import TOMLKit
 
@@ -7,7 +8,7 @@ import TOMLKit
 /// directories, wherever they are.
 ///
 /// The user's own configuration of uv (in the home directory, in variables) is none of it.
-public struct ManifestInputs: Sendable, Hashable {
+public struct ManifestInputs: Sendable {
     /// The manifests, what they include, the local wheels and sources that they name, and uv's configuration beside or above the first
     /// one. Each is there.
     public private(set) var files: [FilePath] = []
@@ -15,17 +16,24 @@ public struct ManifestInputs: Sendable, Hashable {
     public private(set) var directories: [FilePath] = []
     /// Those of the files in which a URL holds a user or a password.
     public private(set) var filesWithCredentials: [FilePath] = []
+    /// The ids of the secrets that requirements files name.
+    public private(set) var secrets: Set<String> = []
+    private let lent: LentVariables
 
     /// Reads manifests.
     /// - Parameters:
     ///   - environment: whose variables the requirements may name.
+    ///   - lent: what goes along, under its names.
     /// - Throws: `PythonError` (`invalid_manifest`) with file and line for what means something on this machine alone: an
     ///   absolute path, a variable of the environment.
-    public init(_ manifests: [Manifest], environment: [String: String]) throws {
+    public init(
+        _ manifests: [Manifest], environment: [String: String], lent: LentVariables = LentVariables(SecretSet())
+    ) throws {
+        self.lent = lent
         for manifest in manifests {
             switch manifest.kind {
             case .requirements:
-                for file in try RequirementsFile.collect(manifest.path, environment: environment) {
+                for file in try RequirementsFile.collect(manifest.path, environment: environment, lent: lent) {
                     try add(file, environment)
                 }
             case .pylock:
@@ -45,7 +53,12 @@ public struct ManifestInputs: Sendable, Hashable {
         files.append(path)
         guard path.extension != "whl" else { return }
         let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
-        if URLCredentials.removed(from: text) != text { filesWithCredentials.append(path) }
+        let hasCredentials = text.split(separator: "\n").contains { line in
+            let line = String(line)
+            // Where the name of a secret stands for what is one, nothing is told.
+            return URLCredentials.removed(from: line) != line && lent.ids(in: line).isEmpty
+        }
+        if hasCredentials { filesWithCredentials.append(path) }
     }
 
     private mutating func addIfPresent(_ path: FilePath) throws {
@@ -54,6 +67,7 @@ public struct ManifestInputs: Sendable, Hashable {
 
     private mutating func add(_ file: RequirementsFile, _ environment: [String: String]) throws {
         try add(file.path)
+        secrets.formUnion(file.secrets)
         let raw = String(decoding: try FileSystem.read(file.path), as: UTF8.self)
         let directory = file.path.removingLastComponent()
         for (line, rawLine) in zip(file.lines, RequirementsLine.lines(of: raw)) {
@@ -62,7 +76,7 @@ public struct ManifestInputs: Sendable, Hashable {
                 throw PythonError(
                     .invalidManifest, "'\(rawLine.words.joined(separator: " "))' takes a variable of this environment",
                     context: [place],
-                    hints: ["give what is secret to --index-url or --extra-index-url, and write out the rest"])
+                    hints: ["lend what is secret by --secret id=NAME, and write out the rest"])
             }
             if let include = line.include { try refuseAbsolute(include, place) }
             if let links = line.findLinks, !links.contains("://") || links.hasPrefix("file:") {

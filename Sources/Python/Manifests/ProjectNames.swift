@@ -1,6 +1,6 @@
 import TOMLKit
 
-/// The extras and the dependency groups that a project has, by their normalised names.
+/// The extras and the dependency groups that a project has, or the lock of one, by their normalised names.
 struct ProjectNames: Sendable {
     /// Its extras; nil where the file does not tell.
     let extras: Set<String>?
@@ -22,5 +22,15 @@ struct ProjectNames: Sendable {
         // The older way to write the group `dev` (uv, "Legacy dev-dependencies").
         let hasLegacy = table["tool"]?.table?["uv"]?.table?["dev-dependencies"] != nil
         groups = names(table["dependency-groups"]?.table).union(hasLegacy ? ["dev"] : [])
+    }
+
+    /// Reads a `pylock.toml` (PEP 751, `extras` and `dependency-groups`).
+    init(pylock text: String) {
+        let table = try? TOMLTable(string: text)
+        func names(_ key: String) -> Set<String>? {
+            table.map { Set(($0[key]?.array ?? TOMLArray()).compactMap(\.string).map { normalizedName($0) }) }
+        }
+        extras = names("extras")
+        groups = names("dependency-groups")
     }
 }

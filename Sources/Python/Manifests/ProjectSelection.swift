@@ -7,7 +7,7 @@ import SystemPackage
 struct ProjectSelection: Sendable {
     private struct Project {
         let manifest: Manifest
-        /// Its `pyproject.toml`.
+        /// Where its names stand.
         let path: FilePath
         let names: ProjectNames
     }
@@ -27,10 +27,17 @@ struct ProjectSelection: Sendable {
             return
         }
         projects = try manifests.compactMap { manifest in
-            guard manifest.kind == .project || manifest.kind == .uvLock else { return nil }
-            let path =
-                manifest.kind == .project ? manifest.path : manifest.directory.appending("pyproject.toml")
-            return Project(manifest: manifest, path: path, names: ProjectNames(try text(path) ?? ""))
+            switch manifest.kind {
+            case .requirements: return nil
+            case .pylock:
+                let names = ProjectNames(pylock: try text(manifest.path) ?? "")
+                // Most locks have none.
+                guard !(names.extras?.isEmpty ?? false) || !(names.groups?.isEmpty ?? false) else { return nil }
+                return Project(manifest: manifest, path: manifest.path, names: names)
+            case .project, .uvLock:
+                let path = manifest.kind == .project ? manifest.path : manifest.directory.appending("pyproject.toml")
+                return Project(manifest: manifest, path: path, names: ProjectNames(try text(path) ?? ""))
+            }
         }
         for name in selection.groups { try check(name, \.groups, .unknownGroup, "dependency group") }
         for name in selection.extras { try check(name, \.extras, .unknownExtra, "extra") }
@@ -40,7 +47,8 @@ struct ProjectSelection: Sendable {
         }
     }
 
-    private static let hint = "groups and extras are those of a pyproject.toml or a uv.lock; name one by -r"
+    private static let hint =
+        "groups and extras are those of a pyproject.toml, a uv.lock or a pylock.toml that has some; name one by -r"
 
     private func check(
         _ name: String, _ names: KeyPath<ProjectNames, Set<String>?>, _ code: PythonErrorCode, _ what: String
@@ -84,5 +92,13 @@ struct ProjectSelection: Sendable {
         return (selection.allExtras ? ["--all-extras"] : [])
             + selection.extras.filter { Self.has(project.names.extras, $0) }.flatMap { ["--extra", $0] }
             + selection.groups.filter { Self.has(project.names.groups, $0) }.flatMap { ["--group", $0] }
+    }
+
+    /// What is wanted of a standard lock, where one has groups and extras.
+    func lockSelection(in document: PylockDocument) -> LockSelection {
+        let extras = selection.allExtras ? document.extras ?? [] : selection.extras
+        return LockSelection(
+            groups: Set(((document.defaultGroups ?? []) + selection.groups).map { normalizedName($0) }),
+            extras: Set(extras.map { normalizedName($0) }))
     }
 }

@@ -1,6 +1,7 @@
 import Content
 import Diagnostics
 import OCI
+import Spec
 import SystemPackage
 
 /// A requirements file, read as far as a cache key, clear errors and hashes need it. What its lines mean is uv's
@@ -8,32 +9,63 @@ import SystemPackage
 struct RequirementsFile: Sendable {
     /// Where it lies.
     let path: FilePath
-    /// Its text with the variables of the environment put in (`${NAME}`, as pip takes them).
+    /// Its text with the variables of the environment put in (`${NAME}`, as pip takes them). Secrets stay names.
     let text: String
     /// Its logical lines.
     let lines: [RequirementsLine]
+    /// Its logical lines as uv is to see them: variables stay in URLs, where it puts them in itself, and what is secret in the
+    /// URL of a repository is left out, since uv would hand it to git as an argument.
+    let uvLines: [RequirementsLine]
     /// Whether uv understands it otherwise than pip: a requirement goes over several lines, or takes a variable outside of a
-    /// URL or path.
+    /// URL or path; or a secret stands in it.
     let isBeyondUv: Bool
+    /// The ids of the secrets that stand in it.
+    let secrets: Set<String>
 
     /// Reads one file.
-    init(_ path: FilePath, environment: [String: String]) throws {
+    /// - Throws: `PythonError` (`misplaced_secret`) with the line.
+    init(_ path: FilePath, environment: [String: String], lent: LentVariables) throws {
         self.path = path
         let raw = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        let environment = lent.hidden(in: environment)
         text = expandingVariables(in: raw, from: environment)
         lines = RequirementsLine.lines(of: text)
-        let rawLines = text == raw ? [] : RequirementsLine.lines(of: raw)
+        let rawLines = text == raw ? lines : RequirementsLine.lines(of: raw)
+        var secrets: Set<String> = []
+        for line in rawLines {
+            secrets.formUnion(line.words.flatMap { lent.ids(in: $0) })
+            for word in line.words {
+                guard let id = lent.misplaced(in: word) else { continue }
+                throw LentVariables.misplaced(id, context: [FailureContext("file", "\(path):\(line.number)")])
+            }
+        }
+        self.secrets = secrets
+        let hasRepositoryLogins = lines.contains { $0.words.contains { Self.isRepository($0) && $0.contains("@") } }
+        uvLines =
+            secrets.isEmpty && !hasRepositoryLogins
+            ? lines
+            : rawLines.map { line in
+                var line = line
+                line.words = line.words.map { word in
+                    guard word.contains("://") else { return expandingVariables(in: word, from: environment) }
+                    return Self.isRepository(word) ? URLCredentials.removed(from: word) : lent.renaming(word)
+                }
+                return line
+            }
         isBeyondUv =
-            lines.contains { $0.isRequirement && $0.isWrapped }
+            uvLines != lines || lines.contains { $0.isRequirement && $0.isWrapped }
             || zip(lines, rawLines).contains { line, raw in
                 raw.isRequirement && zip(line.words, raw.words).contains { $0 != $1 && !$1.contains("/") }
             }
     }
 
+    private static func isRepository(_ word: String) -> Bool { word.contains("git+http") }
+
     /// A file and all that it includes, in the order of inclusion, each once.
     /// - Throws: `PythonError` (`manifest_not_found`) that names the including file and line.
     static func collect(
-        _ path: FilePath, environment: [String: String], confinement: ManifestConfinement? = nil
+        _ path: FilePath, environment: [String: String], lent: LentVariables = LentVariables(SecretSet()),
+        confinement: ManifestConfinement? = nil
     ) throws -> [RequirementsFile] {
         var seen: Set<FilePath> = []
         var files: [RequirementsFile] = []
@@ -45,7 +77,7 @@ struct RequirementsFile: Sendable {
                     .manifestNotFound, "there is no requirements file '\(path)'", context: place.map { [$0] } ?? [],
                     hints: place == nil ? [] : ["paths after -r and -c start at the file that names them"])
             }
-            let file = try RequirementsFile(path, environment: environment)
+            let file = try RequirementsFile(path, environment: environment, lent: lent)
             files.append(file)
             for line in file.lines {
                 guard let include = line.include, !include.contains("://") else { continue }
@@ -70,7 +102,8 @@ struct RequirementsFile: Sendable {
                 "'--no-binary \(names)' asks for packages built from their sources, and only wheels are installed",
                 context: [FailureContext("file", "\(path):\(line.number)")],
                 hints: [
-                    "leave the line out, or build a wheel with 'uv build --wheel' and name its directory with --find-links"
+                    PackageSource.permissionHint,
+                    "or leave the line out, or build a wheel with 'uv build --wheel' and name its directory with --find-links",
                 ])
         }
     }
@@ -81,7 +114,7 @@ struct RequirementsLine: Sendable, Hashable {
     /// Where it starts, from 1.
     let number: Int
     /// Its words.
-    let words: [String]
+    var words: [String]
     /// Whether more of it than options stands on continuation lines.
     var isWrapped = false
 
@@ -205,7 +238,10 @@ extension UInt8 {
 
 /// Puts the environment's values in for `${NAME}`, NAME being upper-case letters, digits and `_`; what is not set
 /// stays as it is (pip's rule, "Using environment variables").
-func expandingVariables(in text: String, from environment: [String: String]) -> String {
+/// - Parameter replacement: says what stands for a name instead of its value.
+func expandingVariables(
+    in text: String, from environment: [String: String], replacement: ((_ name: String) -> String)? = nil
+) -> String {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
     var copied = 0
@@ -219,7 +255,7 @@ func expandingVariables(in text: String, from environment: [String: String]) -> 
         guard !name.isEmpty, name.allSatisfy(\.isVariableName),
             let value = environment[String(decoding: name, as: UTF8.self)]
         else { continue }
-        result += bytes[copied..<dollar] + value.utf8
+        result += bytes[copied..<dollar] + (replacement?(String(decoding: name, as: UTF8.self)) ?? value).utf8
         copied = end + 1
         position = copied
     }
@@ -227,7 +263,7 @@ func expandingVariables(in text: String, from environment: [String: String]) -> 
 }
 
 extension UInt8 {
-    fileprivate var isVariableName: Bool {
+    var isVariableName: Bool {
         switch self {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
         default: false

@@ -28,7 +28,7 @@ struct RequirementsLowering: Sendable {
             guard let place = places[path] else { continue }
             try FileSystem.makeDirectory(place.removingLastComponent())
             let start = path.removingLastComponent()
-            let lines = file.lines.map { Self.text(of: $0, start: start, places: places) + "\n" }
+            let lines = file.uvLines.map { Self.text(of: $0, start: start, places: places) + "\n" }
             try FileSystem.write(lines.joined().utf8, to: place)
         }
         return places

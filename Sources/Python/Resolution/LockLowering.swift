@@ -12,6 +12,8 @@ struct LockLowering: Sendable {
     let selection: ProjectSelection
     /// Whether a uv.lock has to fit its project.
     let isLocked: Bool
+    /// What no message may hold.
+    let credentials: URLCredentials
 
     /// The lock in a file, its paths absolute.
     func document(of manifest: Manifest) async throws -> PylockDocument {
@@ -20,7 +22,11 @@ struct LockLowering: Sendable {
             ? try await export(manifest) : String(decoding: try FileSystem.read(manifest.path), as: UTF8.self)
         var document = try PylockDocument(text: text, name: manifest.path.string)
         let directory = manifest.kind == .uvLock ? scratch : try FileSystem.absolute(manifest.directory)
-        for index in document.packages.indices { document.packages[index].makePathsAbsolute(from: directory) }
+        let wanted = selection.lockSelection(in: document)
+        for index in document.packages.indices {
+            document.packages[index].makePathsAbsolute(from: directory)
+            document.packages[index].marker = document.packages[index].marker.map(wanted.answered)
+        }
         return document
     }
 
@@ -35,7 +41,7 @@ struct LockLowering: Sendable {
                 answer.string, "--no-header", "--no-default-groups", "--no-emit-project", "--project", directory.string,
             ] + selection.exportArguments(of: manifest), environment: environment, directory: directory)
         guard output.succeeded else {
-            let error = UvFailure.error(from: output, doing: "read '\(manifest.path)'")
+            let error = UvFailure.error(from: output, doing: "read '\(manifest.path)'", without: credentials)
             guard isLocked, output.standardError.contains("needs to be updated") else { throw error }
             throw try await outdated(manifest, directory)
         }

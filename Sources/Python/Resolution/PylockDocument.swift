@@ -7,13 +7,18 @@ struct PylockDocument: Sendable, Decodable {
     var lockVersion: String
     /// The versions of Python that the lock is for.
     var requiresPython: String?
+    /// The extras of the project whose lock it is.
+    var extras: [String]?
+    /// The groups that count where nobody chooses.
+    var defaultGroups: [String]?
     /// The packages.
     var packages: [Package]
 
     private enum CodingKeys: String, CodingKey {
         case lockVersion = "lock-version"
         case requiresPython = "requires-python"
-        case packages
+        case defaultGroups = "default-groups"
+        case extras, packages
     }
 
     /// One package, possibly one of several of its name with markers that exclude each other.

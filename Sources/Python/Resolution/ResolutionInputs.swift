@@ -15,6 +15,8 @@ struct ResolutionInputs: Sendable {
     private(set) var localFiles: [String] = []
     /// The user information of every URL that was read.
     private(set) var credentials = URLCredentials()
+    /// The ids of the secrets that something here asks for.
+    private(set) var usedSecrets: Set<String> = []
     /// What is wanted of the projects.
     private(set) var selection: ProjectSelection
     /// What an earlier lock chose, where one counts, and what is there already.
@@ -29,7 +31,7 @@ struct ResolutionInputs: Sendable {
     /// Reads what a request names.
     init(
         _ request: ResolutionRequest, environment: UvEnvironment, preferences: LockPreferences? = nil,
-        isLocked: Bool = false
+        isLocked: Bool = false, keyring: Keyring? = nil
     ) throws {
         self.request = request
         self.environment = environment
@@ -42,7 +44,7 @@ struct ResolutionInputs: Sendable {
             switch manifest.kind {
             case .requirements:
                 requirements += try RequirementsFile.collect(
-                    manifest.path, environment: environment.variables, confinement: confinement)
+                    manifest.path, environment: environment.variables, lent: environment.lent, confinement: confinement)
             case .uvLock:
                 try add(manifest.path)
                 try addIfPresent(manifest.directory.appending("pyproject.toml"))
@@ -54,7 +56,7 @@ struct ResolutionInputs: Sendable {
         selection = try ProjectSelection(request.selection, of: request.manifests) { path in
             texts.first { $0.path == path }?.text
         }
-        for file in requirements { try file.refuseSources() }
+        if !allowsSourceBuilds { for file in requirements { try file.refuseSources() } }
         if let confinement {
             let start = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
             for file in requirements { try confinement.check(file, start: start) }
@@ -65,17 +67,23 @@ struct ResolutionInputs: Sendable {
         try addLocalFiles(request)
         if allowsSourceBuilds { try addLocalSources(request) }
 
-        for file in requirements { credentials.collect(from: file.text) }
+        for file in requirements {
+            credentials.collect(from: environment.lent.expanding(file.text))
+            usedSecrets.formUnion(file.secrets)
+        }
         for file in texts { credentials.collect(from: file.text) }
         for name in ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"] {
             if let value = environment.variables[name] { credentials.collect(from: value) }
         }
-        for index in try namedIndexes() {
+        for index in namedIndexes() {
             credentials.collect(user: index.user, password: index.password, for: index.url)
         }
         if let netrc = environment.netrc, let text = try? FileSystem.read(netrc) {
-            credentials.collect(netrc: String(decoding: text, as: UTF8.self))
+            credentials.collect(netrc: Netrc(String(decoding: text, as: UTF8.self)))
         }
+        if environment.lent.netrc != nil { usedSecrets.insert(LentVariables.netrcID) }
+        let configurations = texts.filter { $0.path.extension == "toml" }.map(\.text)
+        if environment.keyringProvider(configuredBy: configurations) == .subprocess { credentials.keyring = keyring }
     }
 
     /// Whether all inputs can be known without asking another machine, or uv: it compares a uv.lock with every project of
@@ -132,9 +140,11 @@ struct ResolutionInputs: Sendable {
     }
 
     /// The indexes whose user and password stand in variables of their own (`UV_INDEX_NAME_PASSWORD`).
-    private func namedIndexes() throws -> [(url: String, user: String, password: String)] {
-        guard environment.variables.keys.contains(where: { $0.hasPrefix("UV_INDEX_") && $0.hasSuffix("_PASSWORD") })
-        else { return [] }
+    private mutating func namedIndexes() -> [(url: String, user: String, password: String?)] {
+        let isNamed = environment.variables.keys.contains {
+            $0.hasPrefix("UV_INDEX_") && ($0.hasSuffix("_PASSWORD") || $0.hasSuffix("_USERNAME"))
+        }
+        guard isNamed else { return [] }
         var indexes: [(name: String, url: String)] = []
         for name in ["UV_INDEX", "UV_DEFAULT_INDEX"] {
             for word in (environment.variables[name] ?? "").split(separator: " ") {
@@ -146,8 +156,10 @@ struct ResolutionInputs: Sendable {
         return indexes.compactMap { index in
             // The name in capitals, everything else as `_` (uv, "Providing credentials directly").
             let stem = String(index.name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
-            guard let password = environment.variables["UV_INDEX_\(stem)_PASSWORD"] else { return nil }
-            return (index.url, environment.variables["UV_INDEX_\(stem)_USERNAME"] ?? "", password)
+            let names = ["UV_INDEX_\(stem)_USERNAME", "UV_INDEX_\(stem)_PASSWORD"]
+            usedSecrets.formUnion(names.filter { environment.lent.values[$0] != nil })
+            let (user, password) = (environment.variables[names[0]], environment.variables[names[1]])
+            return user == nil && password == nil ? nil : (index.url, user ?? "", password)
         }
     }
 
@@ -235,10 +247,23 @@ struct ResolutionInputs: Sendable {
         }
     }
 
+    /// The origins of the repositories that requirements files name with a user.
+    var repositoryOrigins: [String] {
+        let lines: [RequirementsLine] = requirements.flatMap(\.lines)
+        let words: [String] = lines.flatMap { $0.words.filter { $0.contains("git+http") } }
+        var origins: [String] = []
+        for word in words where URLCredentials.removed(from: word) != word {
+            let origin = credentials.login(for: word).origin
+            if !origins.contains(origin) { origins.append(origin) }
+        }
+        return origins
+    }
+
     /// The indexes of the requirements files, from which what a build needs is taken, too.
     var indexLines: [(option: RequirementsLine.IndexOption, value: String)] {
         requirements.flatMap { file in
             file.lines.compactMap(\.indexOption).map { option, value in
+                let value = environment.lent.expanding(value)
                 guard option == .findLinks, !value.contains("://") else { return (option, value) }
                 let path = file.path.removingLastComponent().pushing(FilePath(value))
                 return (option, ((try? FileSystem.absolute(path)) ?? path).string)

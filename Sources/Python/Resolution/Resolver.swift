@@ -57,6 +57,8 @@ public struct Resolution: Sendable {
     public var isCached: Bool
     /// The user information that the fetcher puts back into URLs.
     public var credentials: URLCredentials
+    /// The ids of the secrets that it asked for.
+    public var usedSecrets: Set<String> = []
 }
 
 /// Tells the digest and length of a wheel whose index names none.
@@ -76,6 +78,8 @@ public struct Resolver: Sendable {
     private let cache: FilePath
     private let hasher: any WheelHasher
     private let builder: SourceBuilder?
+    private let lent: LentVariables
+    private let keyring: Keyring?
 
     /// - Parameters:
     ///   - environment: what uv may see: the command line's own environment, or a scrubbed one.
@@ -83,10 +87,14 @@ public struct Resolver: Sendable {
     ///   - cache: a directory for uv's cache and for temporary files.
     ///   - hasher: asked for wheels whose index names no digest.
     ///   - builder: builds what has no wheel; without one nothing is built, whatever a request allows.
+    ///   - lent: what the user lends to this build.
+    ///   - keyring: asked for passwords where the environment or uv's configuration says so.
     public init(
         environment: [String: String], records: any RecordStore, cache: FilePath, hasher: any WheelHasher,
-        builder: SourceBuilder? = nil
+        builder: SourceBuilder? = nil, lent: LentVariables = LentVariables(SecretSet()), keyring: Keyring? = nil
     ) {
+        self.lent = lent
+        self.keyring = keyring
         self.environment = environment
         self.records = records
         self.cache = cache
@@ -125,6 +133,7 @@ public struct Resolver: Sendable {
             throw PythonError.outdated(path, changes: changes.map(\.due), by: "cooperage lock")
         }
         locked.credentials.add(wanted.credentials)
+        locked.usedSecrets.formUnion(wanted.usedSecrets)
         return locked
     }
 
@@ -158,9 +167,10 @@ public struct Resolver: Sendable {
     ) async throws -> Resolution {
         let uv = try await UvTool.find(environment: environment, records: records)
         let uvEnvironment = UvEnvironment(
-            user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path)
+            user: environment, indexes: try absolute(request.indexes), cache: cache.appending("uv"), uv: uv.path,
+            lent: lent)
         let inputs = try ResolutionInputs(
-            request, environment: uvEnvironment, preferences: preferences, isLocked: isLocked)
+            request, environment: uvEnvironment, preferences: preferences, isLocked: isLocked, keyring: keyring)
         let key = try inputs.key(target: request.target, uvVersion: uv.version)
         // The query of a wheel's URL stays in the lock, since the download needs it, and may be a token.
         let record = RecordKey(kind: "resolution", digest: key, isPrivate: true)
@@ -169,7 +179,7 @@ public struct Resolver: Sendable {
             try request.confinement?.prepare(lock)
             return Resolution(
                 lock: try await built(lock, request, uv, uvEnvironment, inputs), isCached: true,
-                credentials: inputs.credentials)
+                credentials: inputs.credentials, usedSecrets: inputs.usedSecrets)
         }
 
         // What uv reads is uv's to know.
@@ -179,7 +189,9 @@ public struct Resolver: Sendable {
             prefix: try FileSystem.absolute(cache).appending("resolve-"))
         defer { try? FileSystem.removeTree(scratch) }
         let compilation = UvCompilation(
-            uv: uv, environment: uvEnvironment, scratch: scratch, request: request, inputs: inputs,
+            uv: uv,
+            environment: uvEnvironment.withRepositories(inputs.repositoryOrigins, inputs.credentials),
+            scratch: scratch, request: request, inputs: inputs,
             allowsSourceBuilds: allowsBuilds(request))
         let document = try await compilation.run()
         let selection = WheelSelection(
@@ -206,7 +218,7 @@ public struct Resolver: Sendable {
         try records.setValue(request.confinement?.unlocated(lock) ?? lock, for: record)
         return Resolution(
             lock: try await built(lock, request, uv, uvEnvironment, inputs), isCached: false,
-            credentials: inputs.credentials)
+            credentials: inputs.credentials, usedSecrets: inputs.usedSecrets)
     }
 
     // MARK: Sources

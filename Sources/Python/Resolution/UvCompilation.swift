@@ -17,7 +17,8 @@ struct UvCompilation: Sendable {
     /// - Throws: `PythonError` with uv's own words.
     func run() async throws -> PylockDocument {
         let lowering = LockLowering(
-            uv: uv, environment: environment, scratch: scratch, selection: inputs.selection, isLocked: inputs.isLocked)
+            uv: uv, environment: environment, scratch: scratch, selection: inputs.selection, isLocked: inputs.isLocked,
+            credentials: inputs.credentials)
         let requirements = RequirementsLowering(inputs.requirements)
         let places = requirements.isNeeded ? try requirements.write(to: scratch) : [:]
         var sources: [String] = []
@@ -80,7 +81,9 @@ struct UvCompilation: Sendable {
         if let python = interpreterBesideUv { all += ["--python", python.string] }
         let directory = try FileSystem.absolute(request.manifests.first?.directory ?? ".")
         let output = try await uv.run(all + arguments, environment: environment, directory: directory)
-        guard output.succeeded else { throw UvFailure.error(from: output, doing: "resolve the requirements") }
+        guard output.succeeded else {
+            throw UvFailure.error(from: output, doing: "resolve the requirements", without: inputs.credentials)
+        }
         return try PylockDocument(
             text: String(decoding: try FileSystem.read(answer), as: UTF8.self), name: "uv's answer")
     }

@@ -29,6 +29,13 @@ struct UvConfiguration: Decodable {
         }
     }
 
+    /// What a file says of keyrings. One that cannot be read says nothing.
+    static func keyringProvider(in text: String) -> String? {
+        guard let table = try? TOMLTable(string: text) else { return nil }
+        let own = table["tool"]?.table?["uv"]?.table ?? table
+        return own["pip"]?.table?["keyring-provider"]?.string ?? own["keyring-provider"]?.string
+    }
+
     /// The indexes that have a name. A file that cannot be read has none: uv will say why.
     static func indexes(in text: String) -> [(name: String, url: String)] {
         guard let table = try? TOMLTable(string: text) else { return [] }

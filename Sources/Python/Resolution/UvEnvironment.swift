@@ -11,14 +11,21 @@ struct UvEnvironment: Sendable {
     private(set) var variables: [String: String]
     /// What the user says of the interpreters that may be used where one has to run.
     let interpreterSettings: [String: String]
+    /// What the user lends to this build.
+    let lent: LentVariables
 
     /// - Parameters:
     ///   - user: the environment of the command line; the service passes a scrubbed one.
     ///   - indexes: where packages come from; what is set here replaces the variable.
     ///   - cache: where uv keeps what it has seen, unless the user says so.
     ///   - uv: the executable, whose directory often has the only interpreter.
-    init(user: [String: String], indexes: PackageIndexes, cache: FilePath, uv: FilePath) {
-        var variables = user
+    ///   - lent: what the user lends to this build; the netrc file among it is named by `NETRC` already.
+    init(
+        user: [String: String], indexes: PackageIndexes, cache: FilePath, uv: FilePath,
+        lent: LentVariables = LentVariables(SecretSet())
+    ) {
+        self.lent = lent
+        var variables = user.merging(lent.indexVariables) { $1 }.merging(lent.aliases) { $1 }
         interpreterSettings = user.filter { $0.key == "UV_PYTHON_PREFERENCE" || $0.key == "UV_PYTHON_DOWNLOADS" }
         // Settings of another project, interpreter, output or log format would change what we ask for or read.
         for name in Self.removed { variables[name] = nil }
@@ -49,6 +56,23 @@ struct UvEnvironment: Sendable {
         result.variables["UV_FIND_LINKS"] =
             pages.isEmpty && given.isEmpty ? nil : (given + pages).joined(separator: ",")
         return result
+    }
+
+    /// The same with the way to repositories, whose passwords uv would hand to git as arguments.
+    func withRepositories(_ origins: [String], _ credentials: URLCredentials) -> UvEnvironment {
+        var result = self
+        for origin in origins {
+            let login = credentials.login(for: origin)
+            result.variables = Self.addingGitLogin(to: result.variables, origin: login.origin, userInfo: login.userInfo)
+        }
+        return result
+    }
+
+    /// Whether a keyring is asked for passwords.
+    func keyringProvider(configuredBy texts: [String]) -> Keyring.Provider {
+        let named = variables[Keyring.Provider.variable].flatMap { $0.isEmpty ? nil : $0 }
+        let text = named ?? texts.lazy.compactMap(UvConfiguration.keyringProvider).first
+        return text.flatMap(Keyring.Provider.init) ?? .disabled
     }
 
     /// What can change a resolution, in order and without user information: for the cache key. Passwords and settings

@@ -3,8 +3,10 @@ import Diagnostics
 /// Tells what uv's failure means.
 enum UvFailure {
     /// The error for a run that failed: uv's own words whole, without credentials.
-    static func error(from output: ProcessOutput, doing action: String) -> PythonError {
-        var words = URLCredentials.redacted(output.standardError)
+    static func error(
+        from output: ProcessOutput, doing action: String, without credentials: URLCredentials = URLCredentials()
+    ) -> PythonError {
+        var words = credentials.scrubbed(output.standardError)
         while words.last?.isWhitespace ?? false { words.removeLast() }
         if words.isEmpty { words = "exit status \(output.status)" }
         let isNetwork = passing.contains { words.contains($0) }
@@ -41,6 +43,7 @@ enum UvFailure {
     }
 
     private static func hints(for words: String) -> [String] {
+        if words.contains("401 Unauthorized") || words.contains("403 Forbidden") { return [URLCredentials.hint] }
         guard words.contains("no usable wheels") || words.contains("Building source distributions") else { return [] }
         return [PackageSource.permissionHint]
     }

@@ -22,7 +22,7 @@ struct GitCheckout: Sendable {
             } catch let error as SubprocessError {
                 throw PythonError(.buildFailed, "'\(git)' could not be run", cause: error)
             }
-            guard output.succeeded else { throw Self.failure(output, source) }
+            guard output.succeeded else { throw failure(output, source) }
         }
         // Contents of other commits are not needed; whoever cannot leave them out sends all.
         try await run(
@@ -47,8 +47,8 @@ struct GitCheckout: Sendable {
             .buildFailed, "a requirement is a git repository, and git is not on the PATH", hints: ["install git"])
     }
 
-    private static func failure(_ output: ProcessOutput, _ source: GitSource) -> PythonError {
-        let words = URLCredentials.redacted(output.standardError).trimmingEnd
+    private func failure(_ output: ProcessOutput, _ source: GitSource) -> PythonError {
+        let words = credentials.scrubbed(output.standardError).trimmingEnd
         return PythonError(
             .buildFailed, "git cannot check out \(source.commit) of '\(redacted(url: source.url))'\n\(words)",
             hints: ["the commit may have been removed from there: try --upgrade"])

@@ -155,10 +155,15 @@ public struct SourceBuilder: Sendable {
         let arguments =
             ["build", "--wheel", "--no-create-gitignore", "--out-dir", out.string, "--python", target.version.series]
             + options + ["--", place.string]
-        let output = try await limited(name) {
+        let ended = try await limited(to: timeLimit) {
             try await workbench.uv.run(arguments, variables: environment, directory: workbench.directory)
         }
-        guard output.succeeded else { throw Self.failure(output, name: name, target: target) }
+        guard let output = ended else {
+            throw PythonError(.buildFailed, "the build of \(name) is not done after \(timeLimit)")
+        }
+        guard output.succeeded else {
+            throw Self.failure(output, name: name, target: target, without: workbench.credentials)
+        }
         let names = FileSystem.exists(out) ? try FileSystem.names(in: out).filter { $0.hasSuffix(".whl") } : []
         guard let wheel = names.first, names.count == 1 else {
             throw PythonError(.buildFailed, "the build of \(name) left \(names.count) wheels, and one is expected")
@@ -166,25 +171,11 @@ public struct SourceBuilder: Sendable {
         return out.appending(wheel)
     }
 
-    private func limited(
-        _ name: String, _ work: @escaping @Sendable () async throws -> ProcessOutput
-    ) async throws -> ProcessOutput {
-        try await withThrowingTaskGroup(of: ProcessOutput?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: timeLimit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let output = first else {
-                throw PythonError(.buildFailed, "the build of \(name) is not done after \(timeLimit)")
-            }
-            return output
-        }
-    }
-
-    static func failure(_ output: ProcessOutput, name: String, target: PythonTarget) -> PythonError {
-        let words = URLCredentials.redacted(output.standardError).trimmingEnd
+    static func failure(
+        _ output: ProcessOutput, name: String, target: PythonTarget,
+        without credentials: URLCredentials = URLCredentials()
+    ) -> PythonError {
+        let words = credentials.scrubbed(output.standardError).trimmingEnd
         guard !words.contains("No interpreter found"), !words.contains("Failed to inspect Python interpreter") else {
             return PythonError(
                 .buildPythonMissing,

@@ -18,8 +18,7 @@ extension UvEnvironment {
                 || (name.hasPrefix("UV_") || name.hasPrefix("PIP_")) && !Self.withheld.contains(name)
                     && !name.hasPrefix("UV_PUBLISH_")
         }
-        result["UV_PYTHON_DOWNLOADS"] = interpreterSettings["UV_PYTHON_DOWNLOADS"] ?? "never"
-        result["UV_PYTHON_PREFERENCE"] = interpreterSettings["UV_PYTHON_PREFERENCE"] ?? "only-system"
+        result.merge(interpreterVariables) { $1 }
         // uv's own settings and passwords lie in the home of the user, which the build does not see.
         if let netrc, FileSystem.exists(netrc) { result["NETRC"] = netrc.string }
         let settings =
@@ -53,16 +52,33 @@ extension UvEnvironment {
         return result
     }
 
+    /// Which interpreters are taken where one has to run: what is on this machine, unless the user says otherwise.
+    var interpreterVariables: [String: String] {
+        [
+            "UV_PYTHON_DOWNLOADS": interpreterSettings["UV_PYTHON_DOWNLOADS"] ?? "never",
+            "UV_PYTHON_PREFERENCE": interpreterSettings["UV_PYTHON_PREFERENCE"] ?? "only-system",
+        ]
+    }
+
     /// The environment of git, which may ask an agent or a helper of the user's for passwords.
     /// - Parameter userInfo: `user:password` for an origin, which no argument list may show.
     func forGit(origin: String, userInfo: String?) -> [String: String] {
-        var result = variables
+        var result = LentVariables.withoutAliases(variables)
         result["GIT_TERMINAL_PROMPT"] = "0"
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] { result[name] = nil }
-        guard let userInfo, origin.hasPrefix("http") else { return result }
+        return Self.addingGitLogin(to: result, origin: origin, userInfo: userInfo)
+    }
+
+    /// Variables by which git sends a login to an origin.
+    static func addingGitLogin(
+        to variables: [String: String], origin: String, userInfo: String?
+    ) -> [String: String] {
+        var result = variables
+        let key = "http.\(origin)/.extraHeader"
+        guard let userInfo, origin.hasPrefix("http"), !result.values.contains(key) else { return result }
         let plain = PercentEncoding.decoded(userInfo)
         let number = result["GIT_CONFIG_COUNT"].flatMap { Int($0) } ?? 0
-        result["GIT_CONFIG_KEY_\(number)"] = "http.\(origin)/.extraHeader"
+        result["GIT_CONFIG_KEY_\(number)"] = key
         result["GIT_CONFIG_VALUE_\(number)"] = "Authorization: Basic \(Data(plain.utf8).base64EncodedString())"
         result["GIT_CONFIG_COUNT"] = "\(number + 1)"
         return result

@@ -11,27 +11,22 @@ public import Spec
 /// changed is put together from runs rather than made again.
 ///
 /// Where several wheels of a layer bring one path, the last of them in the layer's order wins, as it does with installers
-/// that run one after the other; the runs of the others are made without it (`WheelContents.exclusions`).
+/// that run one after the other; the runs of the others are made without it (`WheelContents.exclusions`). Where they are in
+/// layers of their own, the upper layer hides what lies below it (`WheelOverlaps`).
 public struct WheelLayerMaker: Sendable {
     private let store: any RandomAccessBlobStore
     private let records: any RecordStore
     private let reusesRuns: Bool
-    private let warn: @Sendable (String) -> Void
 
     /// Makes layers in a store.
     /// - Parameters:
     ///   - store: holds the wheels by their digests and takes the layers.
     ///   - records: remembers runs.
     ///   - reusesRuns: whether a kept run is used.
-    ///   - warn: hears, in a sentence, of wheels that bring different contents for one path.
-    public init(
-        store: any RandomAccessBlobStore, records: any RecordStore, reusesRuns: Bool = true,
-        warn: @escaping @Sendable (String) -> Void = { _ in }
-    ) {
+    public init(store: any RandomAccessBlobStore, records: any RecordStore, reusesRuns: Bool = true) {
         self.store = store
         self.records = records
         self.reusesRuns = reusesRuns
-        self.warn = warn
     }
 
     /// Makes a layer.
@@ -39,14 +34,16 @@ public struct WheelLayerMaker: Sendable {
     ///   in the store.
     public func make(_ layer: WheelLayer) throws -> MadeLayer {
         if let only = layer.wheels.first, layer.wheels.count == 1 {
-            let installed = try install(only, in: layer)
+            let installed = try store.install(only, in: layer)
+            // For the layers beside it (`WheelOverlaps`).
+            try records.setValue(WheelContents(installed, of: only.wheel), for: layer.contentsKey(of: only))
             return try LayerMaker.make(in: store) { writer in
                 try write(directories: installed.directories, of: layer, to: writer)
                 try write(installed.files, of: only, to: writer)
             }
         }
         let parts = try layer.wheels.map { try part(of: $0, in: layer) }
-        let exclusions = try WheelContents.exclusions(among: parts.map(\.contents), warn: warn)
+        let exclusions = try WheelContents.exclusions(among: parts.map(\.contents))
         let runs = try zip(parts, exclusions).map { try run(of: $0, without: $1, in: layer) }
         return try LayerMaker.make(in: store) { writer in
             let directories = Set(parts.flatMap { $0.contents.directories.map(PathKey.init) }).map(\.path)
@@ -63,7 +60,7 @@ public struct WheelLayerMaker: Sendable {
     // MARK: Runs
 
     /// One wheel of a layer of several, before it is settled which paths it leaves to others.
-    private struct Part {
+    struct Part {
         let wheel: WheelInstallation
         let contents: WheelContents
         /// The wheel itself, if it had to be read to know its contents.
@@ -76,12 +73,12 @@ public struct WheelLayerMaker: Sendable {
         let uncompressedSize: Int64
     }
 
-    private func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
-        let key = RecordKey(kind: "wheel-contents", digest: try layer.runKey(of: wheel).digest)
+    func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
+        let key = try layer.contentsKey(of: wheel)
         if reusesRuns, let contents = try records.value(WheelContents.self, for: key) {
             return Part(wheel: wheel, contents: contents, installed: nil)
         }
-        let installed = try install(wheel, in: layer)
+        let installed = try store.install(wheel, in: layer)
         let contents = WheelContents(installed, of: wheel.wheel)
         try records.setValue(contents, for: key)
         return Part(wheel: wheel, contents: contents, installed: installed)
@@ -99,7 +96,7 @@ public struct WheelLayerMaker: Sendable {
         {
             return (record, blob)
         }
-        let files = try (part.installed ?? install(wheel, in: layer)).files
+        let files = try (part.installed ?? store.install(wheel, in: layer)).files
         var size: Int64 = 0
         let blob = try LayerMaker.makeRun(in: store) { writer in
             try write(files.filter { !excluded.contains(PathKey($0.header.path)) }, of: wheel, to: writer)
@@ -112,23 +109,7 @@ public struct WheelLayerMaker: Sendable {
 
     // MARK: Entries
 
-    private func install(_ installation: WheelInstallation, in layer: WheelLayer) throws -> InstalledWheel {
-        let reference = installation.wheel
-        guard let source = try store.randomAccess(reference.digest) else {
-            throw ContentError(
-                .notFound, "the wheel \(reference.filename) (\(reference.digest)) is not in the store")
-        }
-        do {
-            return try InstalledWheel(
-                Wheel(source, filename: reference.filename), layer: layer, excluded: installation.excluded)
-        } catch let error as WheelError where !error.context.contains(where: { $0.label == "wheel" }) {
-            throw error.within(FailureContext("wheel", reference.filename))
-        } catch let error as LayerError where !error.context.contains(where: { $0.label == "wheel" }) {
-            throw error.within(FailureContext("wheel", reference.filename))
-        }
-    }
-
-    private func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
+    func write(directories: [String], of layer: WheelLayer, to writer: LayerWriter) throws {
         let known = Dictionary(layer.scheme.directories.map { (PathKey(String($0.path.dropFirst())), $0) }) {
             first, _ in first
         }
@@ -143,12 +124,40 @@ public struct WheelLayerMaker: Sendable {
         try writer.endRun()
     }
 
-    private func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
+    func write(_ files: [LayerEntry], of wheel: WheelInstallation, to writer: LayerWriter) throws {
         do {
             for file in files { try writer.append(file) }
             try writer.endRun()
         } catch let error as LayerError {
             throw error.within(FailureContext("wheel", wheel.wheel.filename))
         }
+    }
+}
+
+extension RandomAccessBlobStore {
+    /// A wheel of the store as a layer installs it.
+    /// - Throws: `WheelError` or `LayerError` with the wheel's name in the context, `ContentError` when the wheel is not
+    ///   there.
+    func install(_ installation: WheelInstallation, in layer: WheelLayer) throws -> InstalledWheel {
+        let reference = installation.wheel
+        guard let source = try randomAccess(reference.digest) else {
+            throw ContentError(
+                .notFound, "the wheel \(reference.filename) (\(reference.digest)) is not in the store")
+        }
+        do {
+            return try InstalledWheel(
+                Wheel(source, filename: reference.filename), layer: layer, excluded: installation.excluded)
+        } catch let error as WheelError where !error.context.contains(where: { $0.label == "wheel" }) {
+            throw error.within(FailureContext("wheel", reference.filename))
+        } catch let error as LayerError where !error.context.contains(where: { $0.label == "wheel" }) {
+            throw error.within(FailureContext("wheel", reference.filename))
+        }
+    }
+}
+
+extension WheelLayer {
+    /// Names the record of what a wheel puts into the layer (`WheelContents`).
+    func contentsKey(of wheel: WheelInstallation) throws(ContentError) -> RecordKey {
+        RecordKey(kind: "wheel-contents", digest: try runKey(of: wheel).digest)
     }
 }

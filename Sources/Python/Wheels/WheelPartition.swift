@@ -7,7 +7,8 @@ public import Spec
 ///
 /// A large wheel has a layer of its own. Small ones share layers with those of a similar size, and which of these a wheel
 /// shares follows from its name alone, never from its rank: adding or changing a wheel touches one layer and leaves
-/// the others as they are, byte for byte.
+/// the others as they are, byte for byte. Pure wheels share layers with pure ones, so that images for several platforms have
+/// these layers in common.
 ///
 /// Drawback admitted: a small wheel that grows beyond its size class moves, and changes two layers.
 public struct WheelPartition: Sendable, Hashable {
@@ -17,18 +18,29 @@ public struct WheelPartition: Sendable, Hashable {
     public var largeSize: Int64
     /// The upper bounds of the size classes that small wheels fall into, in bytes.
     public var classBounds: [Int64]
-    /// How many layers each size class is spread over.
+    /// How many layers the pure wheels of each size class are spread over.
     public var cohortsPerClass: Int
+    /// How many layers those of each size class are spread over that are for one platform. There are fewer of them.
+    public var platformCohortsPerClass: Int
 
     /// The usual division.
     public init(
         budget: Int = 72, largeSize: Int64 = 3 << 20, classBounds: [Int64] = [64 << 10, 512 << 10],
-        cohortsPerClass: Int = 6
+        cohortsPerClass: Int = 6, platformCohortsPerClass: Int = 2
     ) {
         self.budget = budget
         self.largeSize = largeSize
         self.classBounds = classBounds
         self.cohortsPerClass = cohortsPerClass
+        self.platformCohortsPerClass = platformCohortsPerClass
+    }
+
+    /// The same where each layer gets a second one beside it: fewer layers where wheels are so many that it matters, and
+    /// the same ones otherwise, so that images with and without the second ones share the first.
+    public var paired: WheelPartition {
+        var partition = self
+        partition.budget = budget * 2 / 3
+        return partition
     }
 
     /// Divides wheels.
@@ -45,7 +57,9 @@ public struct WheelPartition: Sendable, Hashable {
                 large.append(wheel)
             } else {
                 let sizeClass = classBounds.firstIndex { size < $0 } ?? classBounds.count
-                let cohort = Cohort(sizeClass: sizeClass, number: try bucket(of: wheel.name))
+                let count = wheel.isPure ? cohortsPerClass : platformCohortsPerClass
+                let cohort = Cohort(
+                    sizeClass: sizeClass, isPure: wheel.isPure, number: try bucket(of: wheel.name, count: count))
                 cohorts[cohort, default: []].append(wheel)
             }
         }
@@ -56,24 +70,30 @@ public struct WheelPartition: Sendable, Hashable {
 
     private struct Cohort: Hashable, Comparable {
         let sizeClass: Int
+        let isPure: Bool
         let number: Int
 
         static func < (left: Cohort, right: Cohort) -> Bool {
-            (left.sizeClass, left.number) < (right.sizeClass, right.number)
+            (left.sizeClass, left.isPure ? 1 : 0, left.number) < (right.sizeClass, right.isPure ? 1 : 0, right.number)
         }
     }
 
     /// The size from which wheels stand alone: doubled until they fit into the budget, so that it moves rarely and by a
     /// factor, not with each wheel that is added.
     private func largeThreshold(_ wheels: [WheelReference]) -> Int64 {
-        let room = max(0, budget - (classBounds.count + 1) * cohortsPerClass)
+        let room = max(0, budget - (classBounds.count + 1) * (cohortsPerClass + platformCohortsPerClass))
         var threshold = largeSize
         while threshold < 1 << 50, wheels.count(where: { ($0.size ?? 0) >= threshold }) > room { threshold *= 2 }
         return threshold
     }
 
-    private func bucket(of name: String) throws(ContentError) -> Int {
+    private func bucket(of name: String, count: Int) throws(ContentError) -> Int {
         let hash = try Digester.digest(of: name.utf8).encoded.prefix(8)
-        return Int(UInt32(hash, radix: 16) ?? 0) % max(1, cohortsPerClass)
+        return Int(UInt32(hash, radix: 16) ?? 0) % max(1, count)
     }
+}
+
+extension WheelReference {
+    /// Whether the wheel is for any platform (binary distribution format, "Platform Tag").
+    fileprivate var isPure: Bool { filename.hasSuffix("-any.whl") }
 }

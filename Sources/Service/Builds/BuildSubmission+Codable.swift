@@ -31,6 +31,7 @@ extension BuildSubmission {
         case pulls = "pull"
         case upgrades = "upgrade"
         case allowsSourceBuilds = "allow_source_builds"
+        case compilesBytecode = "compile_bytecode"
         case expectedImage = "image_id"
     }
 
@@ -62,6 +63,7 @@ extension BuildSubmission {
         pulls = try container.decodeIfPresent(Bool.self, forKey: .pulls) ?? false
         upgrades = try container.decodeIfPresent(Bool.self, forKey: .upgrades) ?? false
         allowsSourceBuilds = try container.decodeIfPresent(Bool.self, forKey: .allowsSourceBuilds) ?? true
+        compilesBytecode = try container.decodeIfPresent(Bool.self, forKey: .compilesBytecode) ?? false
         expectedImage = try container.decodeIfPresent(Digest.self, forKey: .expectedImage)
     }
 
@@ -91,8 +93,9 @@ extension BuildSubmission {
         try container.encode(usesCache, forKey: .usesCache)
         try container.encode(pulls, forKey: .pulls)
         try container.encode(upgrades, forKey: .upgrades)
-        // As it was before there was the choice, for servers and shares of that time.
+        // As it was before there were the choices, for servers and shares of that time.
         if !allowsSourceBuilds { try container.encode(allowsSourceBuilds, forKey: .allowsSourceBuilds) }
+        if compilesBytecode { try container.encode(compilesBytecode, forKey: .compilesBytecode) }
         try container.encodeIfPresent(expectedImage, forKey: .expectedImage)
     }
 }

@@ -50,6 +50,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var upgrades: Bool
     /// Whether what has no wheel is built from its sources, where the project's policy allows it.
     public var allowsSourceBuilds: Bool
+    /// Whether the packages' modules come with their bytecode.
+    public var compilesBytecode: Bool
     /// The ID of the image that it has to come to; of another one no name is written. nil takes what comes.
     public var expectedImage: Digest?
 
@@ -231,6 +233,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         pulls = false
         upgrades = false
         allowsSourceBuilds = true
+        compilesBytecode = false
         expectedImage = nil
     }
 }

@@ -1,4 +1,6 @@
-/// What a caller lends to one build: credentials of registries and indexes. They are encrypted before they are stored, and
+import Spec
+
+/// What a caller lends to one build: credentials of registries and indexes, and secrets by their ids. They are encrypted before they are stored, and
 /// deleted when the build ends.
 public struct BuildSecrets: Sendable, Hashable, Codable {
     /// A user and a password.
@@ -18,19 +20,47 @@ public struct BuildSecrets: Sendable, Hashable, Codable {
         }
     }
 
+    /// A secret of `--secret`.
+    public struct Named: Sendable, Hashable, Codable {
+        /// What it is asked for by.
+        public var id: String
+        /// The secret.
+        public var value: String
+
+        /// Takes the parts.
+        public init(id: String, value: String) {
+            self.id = id
+            self.value = value
+        }
+    }
+
     /// By registry.
     public var registries: [Login]
     /// By the host of an index, `host[:port]`.
     public var indexes: [Login]
+    /// By id.
+    public var named: [Named]
 
     /// Takes the parts.
-    public init(registries: [Login] = [], indexes: [Login] = []) {
+    public init(registries: [Login] = [], indexes: [Login] = [], named: [Named] = []) {
         self.registries = registries
         self.indexes = indexes
+        self.named = named
+    }
+
+    /// Reads what was kept, before there were ids, too.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        registries = try container.decode([Login].self, forKey: .registries)
+        indexes = try container.decode([Login].self, forKey: .indexes)
+        named = try container.decodeIfPresent([Named].self, forKey: .named) ?? []
     }
 
     /// Whether there is nothing in it.
-    public var isEmpty: Bool { registries.isEmpty && indexes.isEmpty }
+    public var isEmpty: Bool { registries.isEmpty && indexes.isEmpty && named.isEmpty }
+
+    /// The secrets as a build takes them.
+    var set: SecretSet { SecretSet(Dictionary(named.map { ($0.id, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })) }
 }
 
 extension BuildSecrets: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

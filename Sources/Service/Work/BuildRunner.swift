@@ -53,6 +53,7 @@ struct BuildRunner: Sendable {
         configuration.usesCache = submission.usesCache
         configuration.pulls = submission.pulls
         configuration.credentials = credentials
+        configuration.secrets = lent.set
         configuration.confirm = { images in
             try checkExpected(images)
             try await confirm()
@@ -104,6 +105,8 @@ struct BuildRunner: Sendable {
         var environment = settings.network
         environment["PATH"] = settings.searchPath
         environment["HOME"] = workspace.home.string
+        // The context's configuration of uv must not have a program of the server's run.
+        environment[Keyring.Provider.variable] = Keyring.Provider.disabled.rawValue
         environment["COOPERAGE_UV"] = settings.uv?.string
         environment["UV_DEFAULT_INDEX"] = settings.indexURL
         if !settings.extraIndexURLs.isEmpty {
@@ -169,7 +172,8 @@ struct BuildRunner: Sendable {
                             findLinks: indexes.findLinks.map { $0.contains("://") ? url($0) : workspace.path($0) },
                             excludeNewer: indexes.excludeNewer),
                         lock: submission.lock.map { .required(path: workspace.path($0)) },
-                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds)))
+                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds,
+                        compilesBytecode: submission.compilesBytecode)))
         }
         if let destination = submission.codeDestination {
             steps.append(

@@ -1,5 +1,6 @@
 import Diagnostics
 import Logging
+import Python
 import Spec
 import SystemPackage
 
@@ -56,7 +57,7 @@ struct Worker: Sendable {
             secrets.credentials.passwords
             + secrets.lent.indexes.flatMap {
                 [$0.password] + sentForms(user: $0.username, password: $0.password)
-            }
+            } + secrets.lent.texts
         let scrubber = TextScrubber(
             secrets: passwords,
             paths: [
@@ -195,6 +196,20 @@ extension AttemptEnd {
         case .cancelled: "cancelled"
         case .again: "again"
         case .handedBack: "handed_back"
+        }
+    }
+}
+
+extension BuildSecrets {
+    /// What no text may hold of the secrets by ids: a netrc file is no password, but holds some.
+    fileprivate var texts: [String] {
+        named.flatMap { secret in
+            guard secret.id == LentVariables.netrcID else {
+                return [secret.value, set.text(secret.id) ?? ""]
+            }
+            return Netrc(secret.value).logins.flatMap {
+                [$0.password] + sentForms(user: $0.user, password: $0.password)
+            }
         }
     }
 }

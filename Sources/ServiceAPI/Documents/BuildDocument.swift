@@ -1,4 +1,5 @@
 import Diagnostics
+import Interface
 import OCI
 import Service
 
@@ -85,27 +86,47 @@ struct BuildRequestDocument: RequestDocument {
     }()
 }
 
-/// What a caller lends to one build; either list may be missing.
+/// What a caller lends to one build; each list may be missing.
 struct SecretsDocument: RequestDocument {
     let secrets: BuildSecrets
 
     private enum CodingKeys: String, CodingKey {
-        case registries, indexes
+        case registries, indexes, named
     }
+
+    /// So many secrets by id may be lent, and so long each: buildkit's own limit, and more than anybody needs.
+    private static let limits = (count: 64, bytes: 500 << 10)
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         secrets = BuildSecrets(
             registries: try container.decodeIfPresent([BuildSecrets.Login].self, forKey: .registries) ?? [],
-            indexes: try container.decodeIfPresent([BuildSecrets.Login].self, forKey: .indexes) ?? [])
+            indexes: try container.decodeIfPresent([BuildSecrets.Login].self, forKey: .indexes) ?? [],
+            named: try container.decodeIfPresent([BuildSecrets.Named].self, forKey: .named) ?? [])
         guard (secrets.registries + secrets.indexes).allSatisfy({ !$0.scope.isEmpty }) else {
             throw ServiceError(
                 .invalidRequest, "a secret has an empty scope", hints: ["the scope is a registry's or an index's host"])
+        }
+        guard Set(secrets.named.map(\.id)).count == secrets.named.count, secrets.named.count <= Self.limits.count else {
+            throw ServiceError(
+                .invalidRequest, "an id of a secret is there twice, or there are more than \(Self.limits.count)")
+        }
+        for secret in secrets.named {
+            guard SecretSpecification.isID(secret.id) else {
+                throw ServiceError(
+                    .invalidRequest, "'\(secret.id.prefix(128))' is no id of a secret",
+                    hints: ["an id has letters, digits, '_', '-' and '.'"])
+            }
+            guard secret.value.utf8.count <= Self.limits.bytes else {
+                throw ServiceError(
+                    .invalidRequest, "the secret '\(secret.id)' is longer than \(Self.limits.bytes >> 10) KiB")
+            }
         }
     }
 
     static let shape = JSONShape.object([
         "registries": .list(LoginDocument.shape), "indexes": .list(LoginDocument.shape),
+        "named": .list(.members(["id", "value"])),
     ])
 }
 

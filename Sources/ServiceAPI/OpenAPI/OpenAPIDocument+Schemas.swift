@@ -196,6 +196,9 @@ extension OpenAPIDocument {
                     Whether what has no wheel is built from its sources, where the project's policy allows it; true
                     where it is not said.
                   type: [boolean, "null"]
+                compile_bytecode:
+                  description: Whether the packages' modules come with their bytecode; usually they do not.
+                  type: [boolean, "null"]
                 image_id:
                   description: The ID of the image that it has to come to; of another one no name is written.
                   oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]
@@ -286,6 +289,17 @@ extension OpenAPIDocument {
                   description: By the host of an index, `host[:port]`.
                   type: [array, "null"]
                   items: {$ref: "#/components/schemas/Login"}
+                named:
+                  description: "What `--secret` lends: `netrc`, `UV_INDEX_NAME_PASSWORD`, or `${ID}` in URLs of indexes."
+                  type: [array, "null"]
+                  maxItems: 64
+                  items:
+                    type: object
+                    additionalProperties: false
+                    required: [id, value]
+                    properties:
+                      id: {type: string, pattern: "^[A-Za-z0-9_.-]{1,128}$"}
+                      value: {description: At most 500 KiB., type: string}
             BuildState:
               type: string
               enum: [queued, running, succeeded, failed, cancelled]

@@ -112,7 +112,7 @@ public struct RemoteBuild: Sendable {
             events.emit(.phaseStarted(.context))
             defer { events.emit(.phaseEnded(.context, seconds: start.duration(to: .now) / .seconds(1))) }
             let inputs = try await inputs(scratch)
-            var submission = RemoteSubmission(request, parts, inputs: inputs)
+            var submission = try RemoteSubmission(request, parts, inputs: inputs)
             if options.lendsCredentials {
                 let credentials = try DockerConfiguration(environment: surroundings.environment)
                 submission.secrets.registries = try await BuildSecrets.registries(
@@ -143,7 +143,8 @@ public struct RemoteBuild: Sendable {
             try RemoteInputs(
                 base: base, python: parts.python, files: parts.files, changes: parts.changes,
                 named: request.dockerfile?.packages?.requirementsFiles ?? [], context: request.context,
-                in: surroundings.directory, environment: surroundings.environment)
+                in: surroundings.directory, environment: surroundings.environment,
+                lent: request.secrets)
         }
         for path in inputs.context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))

@@ -1,11 +1,11 @@
 import Build
-import Diagnostics
+public import Diagnostics
 import Dockerfile
 import Interface
 import OCI
 public import Registry
 public import Service
-import Spec
+public import Spec
 import Transfer
 
 /// What a request on this machine comes to on a server.
@@ -17,7 +17,8 @@ struct RemoteSubmission {
 
     /// - Parameters:
     ///   - inputs: where its files are in the context.
-    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) {
+    /// - Throws: `ClientError` (`not_on_server`) for a secret that is no text.
+    init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) throws(ClientError) {
         var build = BuildSubmission(base: inputs.base)
         if let files = parts.files {
             build.codeDestination = files.destination
@@ -45,6 +46,7 @@ struct RemoteSubmission {
         }
         build.upgrades = parts.python?.upgrade ?? false
         build.allowsSourceBuilds = parts.python?.allowsSourceBuilds ?? true
+        build.compilesBytecode = parts.python?.compilesBytecode ?? false
         build.platforms = request.spec.platforms
         build.annotations = request.spec.annotations
         if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }
@@ -61,7 +63,10 @@ struct RemoteSubmission {
         build.usesCache = request.usesCache
         build.pulls = request.pulls
         self.build = build
-        secrets = BuildSecrets(indexes: logins)
+        secrets = BuildSecrets(
+            indexes: logins,
+            // Those that stand in indexes went there as logins.
+            named: try BuildSecrets.named(request.secrets.without(request.usedSecrets.subtracting(inputs.secrets))))
     }
 
     /// A URL without user and password, which go beside the build and are kept apart.
@@ -77,6 +82,19 @@ struct RemoteSubmission {
 }
 
 extension BuildSecrets {
+    /// Secrets by their ids, as a server takes them.
+    /// - Throws: `ClientError` (`not_on_server`) for one that is no text.
+    public static func named(_ secrets: SecretSet) throws(ClientError) -> [Named] {
+        var named: [Named] = []
+        for id in secrets.ids {
+            guard let text = secrets.text(id) else {
+                throw ClientError(.notOnServer, "the secret '\(id)' is no text, and a server takes nothing else")
+            }
+            named.append(Named(id: id, value: text))
+        }
+        return named
+    }
+
     /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and its
     /// base's.
     public static func registries(

@@ -22,6 +22,8 @@ struct RemoteInputs: Sendable {
     private(set) var findLinks: [String] = []
     /// Files that hold passwords and go along.
     private(set) var filesWithCredentials: [FilePath] = []
+    /// The ids of the secrets that requirements files name.
+    private(set) var secrets: Set<String> = []
     /// Which directory here stands behind which one of the context, by the start of the paths there; the context itself
     /// is the empty one, and stands last.
     private(set) var origins: [(start: String, directory: FilePath)] = []
@@ -38,7 +40,8 @@ struct RemoteInputs: Sendable {
     ///   - directory: the working directory, absolute.
     init(
         base: BaseSource, python: PythonStep?, files: FilesStep?, changes: ChangesStep? = nil, named: [String] = [],
-        context: FilePath, in directory: FilePath, environment: [String: String]
+        context: FilePath, in directory: FilePath, environment: [String: String],
+        lent: SecretSet = SecretSet()
     ) throws {
         self.directory = directory
         if let changes {
@@ -58,7 +61,7 @@ struct RemoteInputs: Sendable {
             self.base = .layout(path: path)
             self.base = .layout(path: try add(layout: FilePath(path)))
         }
-        if let python { try add(python, environment: environment) }
+        if let python { try add(python, environment: environment, lent: lent) }
         origins.append(("", self.context.root))
     }
 
@@ -90,10 +93,12 @@ struct RemoteInputs: Sendable {
 
     // MARK: Packages
 
-    private mutating func add(_ step: PythonStep, environment: [String: String]) throws {
+    private mutating func add(_ step: PythonStep, environment: [String: String], lent: SecretSet) throws {
         let lock = try step.requiredLock.map { try Manifest(lock: FilePath($0)) }
         let inputs = try ManifestInputs(
-            try step.manifests.map { try Manifest(FilePath($0)) } + [lock].compactMap(\.self), environment: environment)
+            try step.manifests.map { try Manifest(FilePath($0)) } + [lock].compactMap(\.self), environment: environment,
+            lent: LentVariables(lent))
+        secrets = inputs.secrets
         filesWithCredentials = inputs.filesWithCredentials
         let files = inputs.files.map(absolute)
         let directories = inputs.directories.map(absolute)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Build
 import Interface
+import Python
+import Spec
 import SystemPackage
 
 /// What goes into the image.
@@ -26,6 +28,7 @@ struct SpecOptions: ParsableArguments {
 
     @OptionGroup(title: "Packages") var packages: PackageOptions
     @OptionGroup(title: "Packages") var lock: LockOptions
+    @OptionGroup(title: "Packages") var bytecode: BytecodeOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
     var contextPath: FilePath { FilePath(context.isEmpty ? "." : context) }
@@ -40,6 +43,7 @@ struct SpecOptions: ParsableArguments {
         dockerfile.apply(to: &settings)
         packages.apply(to: &settings)
         lock.apply(to: &settings)
+        bytecode.apply(to: &settings)
         configuration.apply(to: &settings)
         return settings
     }
@@ -67,6 +71,16 @@ struct PackageOptions: ParsableArguments {
     @Option(help: "A further package index, asked first. Repeatable.")
     var extraIndexUrl: [String] = []
 
+    @Option(
+        help: """
+            A secret for indexes, id=NAME,env=VARIABLE or id=NAME,src=FILE: ${NAME} in their URLs, a variable \
+            UV_INDEX_…_PASSWORD, or netrc. Repeatable.
+            """)
+    var secret: [String] = []
+
+    @Option(help: "Whether the keyring command is asked for the passwords of indexes (default: UV_KEYRING_PROVIDER).")
+    var keyringProvider: Keyring.Provider?
+
     @Option(help: "A directory or page that lists wheels. Repeatable.", completion: .directory)
     var findLinks: [String] = []
 
@@ -86,6 +100,7 @@ struct PackageOptions: ParsableArguments {
         settings.indexURL = indexUrl.given("--index-url")
         settings.extraIndexURLs = extraIndexUrl.given("--extra-index-url")
         settings.findLinks = findLinks.given("--find-links")
+        settings.secrets = secret.given("--secret")
         settings.groups = group.given("--group")
         settings.extras = extra.given("--extra")
         settings.allExtras = allExtras.given("--all-extras")
@@ -94,6 +109,26 @@ struct PackageOptions: ParsableArguments {
         settings.allowsSourceBuilds = allowSourceBuilds.map { allows in
             Given(allows, .flag(allows ? "--allow-source-builds" : "--no-allow-source-builds"))
         }
+    }
+}
+
+extension PackageOptions {
+    /// Lets the engine fetch with what is lent.
+    func configure(
+        _ configuration: inout BuildEngine.Configuration, secrets: SecretSet, used: Set<String>
+    ) {
+        configuration.secrets = secrets
+        configuration.usedSecrets = used
+        if let keyringProvider {
+            configuration.environment[Keyring.Provider.variable] = keyringProvider.rawValue
+        }
+    }
+
+    /// Refuses what a server has not.
+    func refuseOnServer() throws {
+        guard keyringProvider == .subprocess else { return }
+        throw Origin.flag("--keyring-provider").error(
+            "a server has no keyring", hints: ["lend the password by --secret id=UV_INDEX_NAME_PASSWORD,env=VARIABLE"])
     }
 }
 
@@ -108,6 +143,18 @@ struct LockOptions: ParsableArguments {
     func apply(to settings: inout Settings) {
         settings.lockFile = lockFile.given("--lock-file")
         settings.locked = locked.given("--locked")
+    }
+}
+
+/// The bytecode of an image's packages.
+struct BytecodeOptions: ParsableArguments {
+    @Flag(inversion: .prefixedNo, help: "Compile the packages' modules to bytecode, so that containers start sooner.")
+    var compileBytecode: Bool?
+
+    func apply(to settings: inout Settings) {
+        settings.compilesBytecode = compileBytecode.map { compiles in
+            Given(compiles, .flag(compiles ? "--compile-bytecode" : "--no-compile-bytecode"))
+        }
     }
 }
 

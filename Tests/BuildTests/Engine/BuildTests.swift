@@ -154,6 +154,12 @@ import Testing
             }
             #expect(names?.contains { $0.hasSuffix("\(machine).whl") } == true)
         }
+        // What is pure is one layer for both: `pure` and the code.
+        let layers = result.images.images.map { $0.manifest.layers.map(\.digest) }
+        let base = try await OCILayout(site.base).image(for: platforms[0]).manifest.layers.count
+        #expect(layers[0].count == base + 3)
+        #expect(Set(layers[0].dropFirst(base)).intersection(layers[1].dropFirst(base)).count == 2)
+
         let error = try await #require(throws: ImageError.self) {
             try await site.engine().build(
                 site.spec(platforms: [try Platform("linux/s390x")]), tags: [], outputs: [])
@@ -193,11 +199,28 @@ import Testing
     @Test func twoWheelsMayOwnOnePath() async throws {
         let shared = "plugins/__init__.py"
         let wheels = try (0..<12).map { number in
-            try WheelFixture("part\(number)", "1.0", files: [(shared, Array("# \(number % 2)\n".utf8))])
+            // One of them is large enough for a layer of its own, and the length of the file tells whose it is.
+            try WheelFixture(
+                "part\(number)", "1.0",
+                files: [(shared, sampleBytes(number)), ("part\(number).bin", sampleBytes(number == 5 ? 70_000 : 1))])
         }
         let site = try await BuildSite(wheels: wheels)
         try site.requirements(wheels.map(\.name).joined(separator: "\n"))
-        let result = try await site.engine().build(site.spec(), tags: [], outputs: [])
-        try await result.images.expectSound()
+        var told: [[String]] = []
+        for _ in 0..<2 {
+            let events = EventLog()
+            let result = try await site.engine(events: events).build(site.spec(), tags: [], outputs: [])
+            try await result.images.expectSound()
+            let warnings = events.all.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+                .filter { $0.contains("/\(shared)") }
+            // Eleven give way, and the last to be named is the one that a container sees.
+            #expect(warnings.count == 11)
+            let tree = try await Self.tree(of: #require(result.images.images.first))
+            let size = try #require(tree.first { $0.key.hasSuffix(shared) }?.value.size)
+            #expect(warnings.last?.hasSuffix("those of part\(size)-1.0-py3-none-any.whl are taken") == true)
+            told.append(warnings)
+        }
+        // A build that makes no layer says the same.
+        #expect(told[0] == told[1])
     }
 }

@@ -34,9 +34,9 @@ import Testing
         String(decoding: try FileSystem.read(site.root.appending("pylock.toml")), as: UTF8.self)
     }
 
-    /// The four kinds of sources, each as a requirement and as the lock names it.
+    /// The kinds of sources, each as a requirement and as the lock names it. Of a `wanted` one there is a wheel, too.
     enum Kind: CaseIterable {
-        case directory, editable, sdist, archive, git
+        case directory, editable, sdist, wanted, archive, git
     }
 
     /// Writes the sources.
@@ -52,6 +52,12 @@ import Testing
         case .sdist:
             try Self.project.writeDistribution(to: site.links, log: log(site))
             return ("local-pkg\n", ["[packages.sdist]\nname = \"local_pkg-1.2.tar.gz\"", "sha256"])
+        case .wanted:
+            try Self.project.writeDistribution(to: site.links, log: log(site))
+            try WheelFixture("local-pkg", "1.2", requires: ["beta"]).write(to: site.links)
+            return (
+                "--no-binary local-pkg\nlocal-pkg\n", ["[packages.sdist]\nname = \"local_pkg-1.2.tar.gz\"", "sha256"]
+            )
         case .archive:
             let file = try Self.project.writeDistribution(to: site.root.appending("files"), log: log(site))
             return ("local-pkg @ file://\(file)\n", ["[packages.archive]", "files/local_pkg-1.2.tar.gz", "sha256"])

@@ -25,6 +25,8 @@ final class ServerSite: Sendable {
         var database: String?
         /// Where the data directory is, if not beside everything else.
         var data: FilePath?
+        /// Where its programs are looked for; nil is where the tests' are.
+        var searchPath: String?
     }
 
     let directory: TemporaryDirectory
@@ -48,7 +50,7 @@ final class ServerSite: Sendable {
             attempts: \(settings.attempts)
             drain: \(settings.drain)
             housekeeping: {interval: 10s}
-            search_path: "\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+            search_path: "\(settings.searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
             """
         try FileSystem.write(configuration.utf8, to: directory.path.appending("server.yaml"))
         ports = try freePorts(settings.processes)

@@ -58,13 +58,14 @@ import Testing
     @Test func whatGoesIsWhatTheRecordLists() throws {
         var tree = TreeBuilder()
         let record = [
-            "top.py", "pack/__init__.py", "pack/deep/one.py", "shared/mine.py", "../../../bin/tool",
+            "top.py", "pack/__init__.py", "pack/deep/one.py", "pack/v1.x.py", "shared/mine.py", "../../../bin/tool",
             "/opt/venv/share/top/data", "../../../share/man/linked", "never/was.py", "../../../../../../../etc/passwd",
         ]
         Self.add("top", "1.0", to: &tree, record: record)
         Self.add("other", "1.0", to: &tree, record: ["shared/theirs.py"])
         for path in [
-            "top.py", "pack/__init__.py", "pack/deep/one.py", "shared/mine.py", "shared/theirs.py", "topper.py",
+            "top.py", "pack/__init__.py", "pack/deep/one.py", "pack/v1.x.py", "shared/mine.py", "shared/theirs.py",
+            "topper.py", "pack/__pycache__/v1.x.cpython-311.pyc",
             "__pycache__/top.cpython-311.pyc", "__pycache__/topper.cpython-311.pyc",
             "pack/__pycache__/__init__.cpython-311.opt-1.pyc", "pack/deep/__pycache__/one.cpython-311.pyc",
         ] { tree.text("\(Self.site)/\(path)", "") }
@@ -80,7 +81,8 @@ import Testing
         let inside = [
             "__pycache__/top.cpython-311.pyc", "pack", "pack/__init__.py", "pack/__pycache__",
             "pack/__pycache__/__init__.cpython-311.opt-1.pyc", "pack/deep", "pack/deep/__pycache__",
-            "pack/deep/__pycache__/one.cpython-311.pyc", "pack/deep/one.py", "shared/mine.py", "top.py",
+            "pack/__pycache__/v1.x.cpython-311.pyc", "pack/deep/__pycache__/one.cpython-311.pyc", "pack/deep/one.py",
+            "pack/v1.x.py", "shared/mine.py", "top.py",
         ].map { "\(Self.site)/\($0)" }
         let outside = ["etc/passwd", "opt/venv/bin/tool", "opt/venv/share/top/data", "usr/share/man/linked"]
         let own = ["", "/INSTALLER", "/METADATA", "/RECORD", "/REQUESTED"].map { info + $0 }

@@ -9,8 +9,8 @@ import Testing
 
 @testable import Python
 
-/// What our layers put into an environment against what `uv pip install` puts there, for popular packages from PyPI
-/// (Tests/Fixtures/wheels, pinned by hash; the wheels stay in the user's cache directory).
+/// What our layers put into an environment against what `uv pip install` puts there, for packages from PyPI that are awkward
+/// or large (Tests/Fixtures/wheels, pinned by hash; the wheels stay in the user's cache directory).
 @Suite struct InstalledTreeTests {
     /// Where uv may differ from us: files below a `.dist-info`, by name.
     static let allowed: [String: String] = [
@@ -22,8 +22,6 @@ import Testing
         "RECORD": "lists the files above",
     ]
 
-    static let lock = fixtures.pushing("wheels/requirements.txt")
-
     struct Node: Hashable, CustomStringConvertible {
         var kind: FileStatus.Kind
         var isExecutable: Bool
@@ -32,7 +30,27 @@ import Testing
     }
 
     @Test func layersHoldWhatUvInstalls() async throws {
-        let wheels = try downloadedWheels(Self.lock)
+        let paths = try await expectEquality(fixtures.pushing("wheels/requirements.txt"), together: true)
+        // Every kind of part was among them.
+        for part in ["bin/f2py", "include/site", "bin/black"] {
+            #expect(paths.contains { $0.hasPrefix(part) }, "\(part)")
+        }
+    }
+
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["COOPERAGE_TEST_LARGE"] == "1",
+            "these are gigabytes: make test-large runs it"))
+    func layersOfLargeWheelsHoldWhatUvInstalls() async throws {
+        let paths = try await expectEquality(fixtures.pushing("wheels/large.txt"), together: false)
+        #expect(paths.contains { $0.hasSuffix("torch/lib/libtorch_cuda.so") })
+    }
+
+    /// Installs the wheels of a lock by uv and by us, and compares.
+    /// - Parameter together: whether one layer of all is compared beside layers of one wheel each.
+    /// - Returns: the paths of the environment.
+    private func expectEquality(_ lock: FilePath, together: Bool) async throws -> Set<String> {
+        let wheels = try downloadedWheels(lock)
         #expect(wheels.count >= 12)
         let scratch = try TemporaryDirectory()
         let venv = scratch.path.appending("venv")
@@ -43,35 +61,35 @@ import Testing
             "uv",
             [
                 "pip", "install", "--quiet", "--no-config", "--no-deps", "--link-mode", "copy", "--no-index",
-                "--offline",
-                "--require-hashes", "--find-links", wheelsDirectory.string, "--cache-dir",
-                scratch.path.appending("uv-cache").string, "--python", venv.appending("bin/python").string, "-r",
-                Self.lock.string,
+                "--offline", "--require-hashes", "--find-links", wheelsDirectory.string, "--no-cache", "--python",
+                venv.appending("bin/python").string, "-r", lock.string,
             ])
 
         let store = try scratch.store()
         let references = try wheels.map { path in
-            let blob = try store.put(try FileSystem.read(path, limit: 1 << 30))
+            let writer = try store.makeWriter()
+            try FileReader(path).forEachChunk { try writer.write($0) }
+            let blob = try writer.commit(expecting: nil)
             let name = try WheelFilename(path.lastComponent?.string ?? "")
             return WheelReference(
                 name: name.name, version: name.version, filename: name.text, digest: blob.digest, size: blob.size)
         }
         let maker = WheelLayerMaker(store: store, records: try DirectoryRecordStore(scratch.path.appending("records")))
-        // All in one layer, and each in a layer of its own.
-        let together = scratch.path.appending("together")
-        try Self.extract(
-            [maker.make(Self.layer(references, scheme: scheme))], of: store, to: together)
-        let apart = scratch.path.appending("apart")
+        var roots = [scratch.path.appending("apart")]
         try Self.extract(
             try await withThrowingTaskGroup(of: MadeLayer.self) { group in
                 for reference in references {
                     group.addTask { try maker.make(Self.layer([reference], scheme: scheme)) }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
-            }, of: store, to: apart)
+            }, of: store, to: roots[0])
+        if together {
+            roots.append(scratch.path.appending("together"))
+            try Self.extract([maker.make(Self.layer(references, scheme: scheme))], of: store, to: roots[1])
+        }
 
         let theirs = try Self.tree(venv).filter { !before.contains($0.key) }
-        for root in [together, apart] {
+        for root in roots {
             let below = root.pushing(FilePath(String(venv.string.dropFirst())))
             let ours = try Self.tree(below).filter { !before.contains($0.key) }
             for path in Set(ours.keys).union(theirs.keys).sorted() where !Self.mayDiffer(path) {
@@ -82,10 +100,7 @@ import Testing
                     try Self.rows(below.pushing(FilePath(path))) == Self.rows(venv.pushing(FilePath(path))), "\(path)")
             }
         }
-        // Every kind of part was among them.
-        for part in ["bin/f2py", "include/site", "bin/black"] {
-            #expect(theirs.keys.contains { $0.hasPrefix(part) }, "\(part)")
-        }
+        return Set(theirs.keys)
     }
 
     static func mayDiffer(_ path: String) -> Bool {
@@ -147,7 +162,10 @@ import Testing
                 guard let status = try FileSystem.status(path, followingLinks: false) else { continue }
                 var node = Node(kind: status.kind, isExecutable: status.mode & 0o100 != 0, content: "")
                 switch status.kind {
-                case .file: node.content = try Digester.digest(of: FileSystem.read(path, limit: 1 << 30)).encoded
+                case .file:
+                    let digester = try Digester()
+                    try FileReader(path).forEachChunk { digester.update($0) }
+                    node.content = digester.finish().encoded
                 case .symbolicLink: node.content = try FileSystem.linkTarget(path)
                 case .directory: try visit(path, "\(prefix)\(name)/")
                 case .socket, .other: break

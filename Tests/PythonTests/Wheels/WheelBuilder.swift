@@ -104,10 +104,9 @@ struct WheelWorkshop {
     }
 
     func make(
-        _ wheels: [WheelReference], scheme: InstallScheme = .venv, excluded: [String] = [], reusesRuns: Bool = true,
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        _ wheels: [WheelReference], scheme: InstallScheme = .venv, excluded: [String] = [], reusesRuns: Bool = true
     ) throws -> MadeLayer {
-        try WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns, warn: warn).make(
+        try WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns).make(
             WheelLayer(
                 wheels: wheels.map { WheelInstallation(wheel: $0, excluded: excluded) }, scheme: scheme,
                 timestamp: .reproducible))

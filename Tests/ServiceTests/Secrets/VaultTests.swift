@@ -108,6 +108,18 @@ import Testing
         #expect(error?.cause == nil, "a decoder's error quotes what it could not read")
     }
 
+    /// A build that waits while the server is replaced.
+    @Test func secretsOfBuildsFromBeforeThereWereIDs() throws {
+        let vault = try Self.vault(Self.key(1))
+        let login = BuildSecrets.Login(scope: "a", username: "b", password: "c")
+        let old = try vault.seal(value: ["registries": [login], "indexes": []], for: "a test")
+        #expect(try vault.open(BuildSecrets.self, from: old, for: "a test") == BuildSecrets(registries: [login]))
+        let new = BuildSecrets(named: [.init(id: "TOKEN", value: "t0ken")])
+        #expect(!new.isEmpty && !"\(new) \(String(reflecting: new))".contains("t0ken"))
+        let sealed = try vault.seal(value: new, for: "a test")
+        #expect(try vault.open(BuildSecrets.self, from: sealed, for: "a test") == new)
+    }
+
     // MARK: Keys
 
     @Test func keysByTheirText() throws {

@@ -1,13 +1,11 @@
-import Diagnostics
-
-/// Takes out of texts what no reader may see: passwords that somebody echoed, and where the server keeps its files.
-struct TextScrubber: Sendable {
+/// Takes out of texts what no reader may see: passwords that somebody echoed, and where a server keeps its files.
+public struct TextScrubber: Sendable {
     private let replacements: [(text: String, other: String)]
 
     /// - Parameters:
     ///   - secrets: passwords. Short ones are left, since they would be found everywhere.
     ///   - paths: directories, and what they are called instead.
-    init(secrets: [String], paths: [(path: String, other: String)]) {
+    public init(secrets: [String], paths: [(path: String, other: String)] = []) {
         let secrets = secrets.filter { $0.utf8.count >= 6 }.flatMap { secret in
             // As URLs have it, too.
             Set([secret, PercentEncoding.value(secret)]).map { (text: $0, other: "…") }
@@ -17,15 +15,8 @@ struct TextScrubber: Sendable {
         replacements = (secrets + paths).sorted { $0.text.utf8.count > $1.text.utf8.count }
     }
 
-    func scrubbed(_ text: String) -> String {
+    /// A text without them.
+    public func scrubbed(_ text: String) -> String {
         replacements.reduce(text) { $0.contains($1.text) ? $0.replacing($1.text, with: $1.other) : $0 }
-    }
-
-    func scrubbed(_ problem: BuildProblem) -> BuildProblem {
-        var problem = problem
-        problem.message = scrubbed(problem.message)
-        problem.context = problem.context.map(scrubbed)
-        problem.hints = problem.hints.map(scrubbed)
-        return problem
     }
 }

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import Python
+
+extension Keyring.Provider: ExpressibleByArgument {}
