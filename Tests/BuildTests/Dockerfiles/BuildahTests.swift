@@ -28,11 +28,11 @@ import Testing
     static let isLarge = ProcessInfo.processInfo.environment["COOPERAGE_TEST_LARGE"] != nil
 
     /// Paths in which the two differ on purpose: backups, logs and locks of the shadow tools, and the shadow file itself,
-    /// which holds the day on which a user was added.
+    /// which holds the day on which a user was added; what buildah mounts over a container's files, and leaves as empty ones.
     static let passedOver: Set<String> = [
         "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/shadow",
         "etc/.pwd.lock", "var/log/faillog", "var/log/lastlog", "run", "proc", "sys", "dev", "etc/resolv.conf",
-        "etc/hosts",
+        "etc/hosts", "etc/hostname",
     ]
 
     /// Nothing is run: on a base without a program.
@@ -52,7 +52,7 @@ import Testing
         "WORKDIR /app\nCOPY . .\nRUN chmod -R a+rw .\nRUN useradd me && chown -R me .\nUSER me\nENTRYPOINT [\"python\", \"-m\", \"x\"]",
         "RUN mkdir -m 700 /m && mkdir -p /m/a/b && touch /m/t && ln -s /m/a /m/l && ln -sf x /m/a && echo 'a b' > /m/e && printf '%s\\n' 1 2 >> /m/e && chmod +x /m/t && chown -h 7:8 /m/l",
         "COPY src /x\nRUN chmod -R u=rwX,go=rX /x && chmod 2755 /x/main.py && chown -R 7:staff /x && rm -rf /x/deep /etc/skel /usr/share/doc/*",
-        "WORKDIR /app\nRUN set -eux; mkdir -p data; cd data; : > empty; echo \"$HOME\" >> /dev/null\nRUN rm -rf /tmp/* ~/.cache",
+        "WORKDIR /app\nRUN set -eux; mkdir -p data; cd data; : > empty; echo \"$PATH\" >> /dev/null\nRUN rm -rf /tmp/* ~/.cache",
     ]
 
     @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func filesAreWhereBuildahPutsThem()
