@@ -96,13 +96,14 @@ let package = Package(
                 system, subprocess,
                 .product(name: "Yams", package: "Yams"),
             ]),
+        room("Dockerfile", ["Diagnostics", "OCI", "Spec"]),
         room(
             "Interface",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "SBOM", "Build", system,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "SBOM", "Build", "Dockerfile",
+                system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        room("Dockerfile", ["Diagnostics", "OCI", "Spec"]),
         room("Database", ["Diagnostics", "Content", "CMariaDB", .product(name: "GRDB", package: "GRDB.swift")]),
         room(
             "Service",
@@ -129,7 +130,7 @@ let package = Package(
             "ServiceClient",
             [
                 "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "SBOM",
-                "Build", "Interface", "Service", system,
+                "Build", "Interface", "Dockerfile", "Service", system,
             ]),
         .executableTarget(
             name: "cooperage",

@@ -49,6 +49,10 @@ public struct BuildEngine: Sendable {
         public var contextFiles: @Sendable (FilesStep) throws -> ContextFiles = {
             try ContextFiles(FilePath($0.source), excluded: $0.excluded)
         }
+        /// How the changes of a Dockerfile come to the files of their context; by default it is a directory.
+        public var contextSource: @Sendable (_ directory: String) throws -> any ContextSource = {
+            try DirectorySource(context: FilePath($0))
+        }
         /// What manifests may name, where they are a stranger's; nil trusts them.
         public var confinement: ManifestConfinement?
         /// Told of what will be built, before anything of it is made.
@@ -168,6 +172,8 @@ public struct BuildEngine: Sendable {
                         cache: configuration.cache.root)
                 }, events: events)
         case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
+        case .changes(let step):
+            ChangesStepPlanner(step: step, context: configuration.contextSource, events: events)
         case .configuration(let step): ConfigurationStepPlanner(step: step)
         }
     }

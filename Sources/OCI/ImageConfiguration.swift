@@ -75,6 +75,8 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
         public var shell: [String]?
         /// How a container's health is asked for (Docker's extension).
         public var healthcheck: Healthcheck?
+        /// Instructions for whoever builds on the image (Docker's extension).
+        public var onBuild: [String]?
 
         private enum CodingKeys: String, CodingKey {
             case user = "User"
@@ -88,6 +90,7 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
             case stopSignal = "StopSignal"
             case shell = "Shell"
             case healthcheck = "Healthcheck"
+            case onBuild = "OnBuild"
         }
 
         /// Starts empty.
@@ -124,6 +127,9 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
         public var startInterval: Int64?
         /// Failures in a row until the container is unhealthy.
         public var retries: Int?
+
+        /// Says nothing yet.
+        public init() {}
 
         private enum CodingKeys: String, CodingKey {
             case test = "Test"

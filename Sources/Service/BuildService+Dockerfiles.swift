@@ -48,7 +48,7 @@ extension BuildService {
     public func submit(
         _ build: DockerfileBuild, secrets: BuildSecrets = BuildSecrets(), project: String, by request: RequestContext
     ) async throws -> (build: BuildRecord, remarks: [LoweringRemark]) {
-        let (context, manifest) = try await withIgnoreFile(build.context, project: project)
+        let manifest = try await contexts.manifest(of: build.context, project: project)
         let source = ManifestSource(manifest, store: try contexts.store(of: project))
         var lowering = DockerfileLowering(
             try await document(build, manifest, project: project), buildArguments: build.arguments,
@@ -71,37 +71,43 @@ extension BuildService {
             lowering.baseConfiguration = documents.configuration.config ?? .init()
         }
         let lowered = try lowering.lowered()
-        var (submission, found) = try BuildSubmission.lowered(lowered, context: context)
+        var (submission, found) = try BuildSubmission.lowered(
+            lowered, context: build.context,
+            ignoreFile: try await ignoreFile(of: build, manifest, project: project))
         if submission.platforms.isEmpty, let platform = build.platform { submission.platforms = [platform] }
         submission.execution.labels.merge(build.labels) { $1 }
         submission.usesCache = build.usesCache
         submission.pulls = build.pulls
-        // What an empty `.dockerignore` was added for is not in the image.
-        if context != build.context {
-            for number in submission.files.indices { submission.files[number].excluded.append(".dockerignore") }
-        }
         found.registries = secrets.registries
         found.indexes += secrets.indexes
         let submitted = try await submit(submission, secrets: found, project: project, by: request)
         return (submitted.build, lowered.remarks)
     }
 
-    /// The context, with an empty `.dockerignore` where it has none: docker leaves nothing out then, and so do we.
-    private func withIgnoreFile(_ context: Digest, project: String) async throws -> (Digest, ContextManifest) {
-        var manifest = try await contexts.manifest(of: context, project: project)
-        guard !manifest.entries.contains(where: { $0.path == ".dockerignore" }) else { return (context, manifest) }
-        let nothing = try Digester.digest(of: [])
-        try await contexts.receive(nothing, project: project, from: Nothing())
-        manifest.entries.append(.init(path: ".dockerignore", kind: .file, mode: 0o644, digest: nothing))
-        manifest.entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        return (try await contexts.commit(manifest, project: project), manifest)
+    /// The rules of a context: those of the Dockerfile alone, or those of all.
+    private func ignoreFile(of build: DockerfileBuild, _ manifest: ContextManifest, project: String) async throws
+        -> String?
+    {
+        for path in [Self.path(of: build) + ".dockerignore", ".dockerignore"] {
+            guard let entry = manifest.entries.first(where: { $0.path == path }), let digest = entry.digest else {
+                continue
+            }
+            let store = try contexts.store(of: project)
+            let bytes = try await blocking { try store.required(digest).readAll(limit: 1 << 20) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        return nil
+    }
+
+    private static func path(of build: DockerfileBuild) -> String {
+        build.dockerfile.hasPrefix("./") ? String(build.dockerfile.dropFirst(2)) : build.dockerfile
     }
 
     /// The Dockerfile of a context.
     private func document(_ build: DockerfileBuild, _ manifest: ContextManifest, project: String) async throws
         -> DockerfileDocument
     {
-        let path = build.dockerfile.hasPrefix("./") ? String(build.dockerfile.dropFirst(2)) : build.dockerfile
+        let path = Self.path(of: build)
         guard let entry = manifest.entries.first(where: { $0.path == path }), let digest = entry.digest else {
             throw ServiceError(
                 .invalidRequest, "the context holds no file '\(path)'",
@@ -155,10 +161,4 @@ extension BuildService {
         let engine = try BuildEngine(configuration, events: BuildEvents { _ in })
         return ImageDocuments(try await engine.image(.registry(reference), platform: platform))
     }
-}
-
-/// No bytes.
-private struct Nothing: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    func makeAsyncIterator() -> Nothing { self }
-    mutating func next() async -> [UInt8]? { nil }
 }

@@ -62,6 +62,8 @@ public enum Step: Sendable, Hashable, Codable {
     case python(PythonStep)
     /// Files of a directory.
     case files(FilesStep)
+    /// Files as a Dockerfile's lines change them.
+    case changes(ChangesStep)
     /// Settings that a container starts with.
     case configuration(ConfigurationStep)
 }
@@ -158,12 +160,14 @@ public struct ConfigurationStep: Sendable, Hashable, Codable {
     public var labels: [String: String]
     /// Ports to publish, `8080/tcp`.
     public var exposedPorts: [String]
+    /// What Dockerfiles alone set; nil where they set none of it.
+    public var further: FurtherConfiguration?
 
     /// Takes the parts.
     public init(
         environment: [EnvironmentVariable] = [], entrypoint: [String]? = nil, command: [String]? = nil,
         user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:],
-        exposedPorts: [String] = []
+        exposedPorts: [String] = [], further: FurtherConfiguration? = nil
     ) {
         self.environment = environment
         self.entrypoint = entrypoint
@@ -172,6 +176,7 @@ public struct ConfigurationStep: Sendable, Hashable, Codable {
         self.workingDirectory = workingDirectory
         self.labels = labels
         self.exposedPorts = exposedPorts
+        self.further = further
     }
 }
 

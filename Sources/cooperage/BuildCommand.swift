@@ -21,6 +21,7 @@ struct BuildCommand: Verb {
 
               cooperage build . -r requirements.txt -t 127.0.0.1:5000/team/app:1 --push
               cooperage build . -o type=oci,dest=out/ -o type=docker,dest=image.tar
+              cooperage build -f Dockerfile . -t 127.0.0.1:5000/team/app:1 --push
               cooperage build . -o type=image --server http://127.0.0.1:8480
             """)
 
@@ -39,21 +40,22 @@ struct BuildCommand: Verb {
         surroundings.buildsOnServer = address != nil
         let fixed = surroundings
         try await session.run {
-            let request = try request(session, fixed)
-            if let address {
-                try await build(request, on: address, session, fixed)
-            } else {
-                try await build(request, session)
+            var flags = spec.settings
+            output.apply(to: &flags)
+            result.apply(to: &flags)
+            running.apply(to: &flags)
+            try await session.withRequest(spec.contextPath, flags, fixed, configure: running.registry.configure) {
+                try check($0, session, fixed)
+                if let address {
+                    try await build($0, on: address, session, fixed)
+                } else {
+                    try await build($0, session)
+                }
             }
         }
     }
 
-    private func request(_ session: Session, _ surroundings: Surroundings) throws -> BuildRequest {
-        var flags = spec.settings
-        output.apply(to: &flags)
-        result.apply(to: &flags)
-        running.apply(to: &flags)
-        let request = try BuildRequest(context: spec.contextPath, flags: flags, in: surroundings)
+    private func check(_ request: BuildRequest, _ session: Session, _ surroundings: Surroundings) throws {
         try remote.check(request, isOnServer: surroundings.buildsOnServer)
         for remark in request.remarks { session.display.receive(remark) }
         if request.outputs.isEmpty, !request.staysInCache {
@@ -61,7 +63,6 @@ struct BuildCommand: Verb {
             session.display.receive(
                 .warning("the image stays in \(cache); push it by --push, or write it by --output"))
         }
-        return request
     }
 
     private func build(_ request: BuildRequest, _ session: Session) async throws {

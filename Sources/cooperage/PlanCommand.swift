@@ -15,6 +15,7 @@ struct PlanCommand: Verb {
 
               cooperage plan . -r requirements.txt
               cooperage plan . --json
+              cooperage plan -f Dockerfile .
             """)
 
     @OptionGroup var spec: SpecOptions
@@ -32,12 +33,15 @@ struct PlanCommand: Verb {
             var flags = spec.settings
             output.apply(to: &flags)
             running.apply(to: &flags)
-            let request = try BuildRequest(context: spec.contextPath, flags: flags, in: surroundings)
-            for remark in request.remarks { session.display.receive(remark) }
-            return try await session.engine {
-                running.configure(&$0, for: request)
-                spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
-            }.plan(request.spec)
+            return try await session.withRequest(
+                spec.contextPath, flags, surroundings, configure: running.registry.configure
+            ) { request in
+                for remark in request.remarks { session.display.receive(remark) }
+                return try await session.engine {
+                    running.configure(&$0, for: request)
+                    spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
+                }.plan(request.spec)
+            }
         }
         let report = PlanReport(plans)
         try Console.writeOutput(

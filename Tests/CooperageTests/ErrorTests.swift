@@ -52,8 +52,23 @@ import Testing
         Situation(
             "build", "-f", "Dockerfile", status: 2,
             """
-            error: Dockerfiles are not read yet, so '-f' cannot be followed; say what goes into the image by --base, -r, --env, --entrypoint and --cmd.
-            \(buildUsage)
+            error: there is no file 'Dockerfile'
+              at flag --file
+            hint: name the Dockerfile's own path
+            """),
+        Situation(
+            "build", "--target", "x", status: 2,
+            """
+            error: it is of a Dockerfile, and none is named
+              at flag --target
+            hint: name one by -f, as in -f Dockerfile
+            """),
+        Situation(
+            "build", "-f", "Dockerfile", "--base", "x", status: 2,
+            """
+            error: a Dockerfile says this itself
+              at flag --base
+            hint: write it into the Dockerfile, or leave out -f
             """),
         Situation(
             "build", "--workers", "0", status: 2, "error: '--workers 0' is not from 1 to 1024.\n\(buildUsage)"),

@@ -55,6 +55,13 @@ import Testing
                 }
             case .files(let step):
                 lines.append("files \(step.source) → \(step.destination) without \(step.excluded)")
+            case .changes(let step):
+                for instruction in step.instructions {
+                    lines.append("files \(instruction.place) \(instruction.title)")
+                    for change in instruction.changes {
+                        lines.append("  " + String(decoding: try CanonicalJSON.encode(change), as: UTF8.self))
+                    }
+                }
             case .configuration(let step):
                 for variable in step.environment { lines.append("env \(variable.name)=\(variable.value)") }
                 for (name, value) in step.labels.sorted(by: { $0.key < $1.key }) {
@@ -65,10 +72,10 @@ import Testing
                 if let directory = step.workingDirectory { lines.append("directory \(directory)") }
                 if let words = step.entrypoint { lines.append("entrypoint \(words)") }
                 if let words = step.command { lines.append("command \(words)") }
+                if let further = step.further {
+                    lines.append("further " + String(decoding: try CanonicalJSON.encode(further), as: UTF8.self))
+                }
             }
-        }
-        if !lowered.linesForRootOnly.isEmpty {
-            lines.append("for root only: \(lowered.linesForRootOnly.map(\.description).joined(separator: ", "))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -151,7 +151,7 @@ import Testing
         Refusal(
             "insecure-registry: a\n", "'insecure-registry' is no setting of a file", at: ":1",
             hint: "what weakens the transport is said on the command line, not by the files that are built"),
-        Refusal("file: Dockerfile\n", "'file' is no setting of a file", at: ":1", hint: "Dockerfiles are not read yet"),
+        Refusal("file: Dockerfile\n", "'file' is no setting of a file", at: ":1", hint: "a Dockerfile is named by -f"),
         Refusal(
             "[tool.cooperage]\nworkdri = 1\n", "'workdri' is no setting", at: "", hint: "did you mean 'workdir'?",
             in: "pyproject.toml"),

@@ -1,4 +1,5 @@
 public import Content
+import Diagnostics
 public import OCI
 import SystemPackage
 
@@ -8,8 +9,10 @@ public protocol ContextSource: Sendable {
     func names(in directory: String) throws -> [String]
     /// What stands at a path; nil if nothing does any more.
     func kind(of path: String) throws -> FileStatus.Kind?
-    /// A file's content by its digest, its size in bytes, and whether its owner may execute it.
-    func file(_ path: String) throws -> (digest: Digest, size: Int64, isExecutable: Bool)
+    /// A file's content by its digest, its size in bytes, and its permission bits.
+    func file(_ path: String) throws -> (digest: Digest, size: Int64, mode: UInt32)
+    /// A directory's permission bits.
+    func mode(ofDirectory path: String) throws -> UInt32
     /// Where a symbolic link leads, as it is written.
     func linkTarget(_ path: String) throws -> String
     /// Opens a file.
@@ -22,6 +25,17 @@ public protocol ContextSource: Sendable {
 struct DirectorySource: ContextSource {
     let root: FilePath
 
+    /// - Throws: `BuildError` (`invalid_context`) where there is no such directory.
+    init(context root: FilePath) throws {
+        guard let status = try FileSystem.status(root) else {
+            throw BuildError(.invalidContext, "the context '\(root)' does not exist", hints: ["name a directory"])
+        }
+        guard status.kind == .directory else {
+            throw BuildError(.invalidContext, "the context '\(root)' is not a directory", hints: ["name a directory"])
+        }
+        self.root = root
+    }
+
     func names(in directory: String) throws -> [String] {
         try FileSystem.names(in: directory.isEmpty ? root : root.appending(directory))
     }
@@ -30,13 +44,17 @@ struct DirectorySource: ContextSource {
         try FileSystem.status(root.appending(path), followingLinks: false)?.kind
     }
 
-    func file(_ path: String) throws -> (digest: Digest, size: Int64, isExecutable: Bool) {
+    func file(_ path: String) throws -> (digest: Digest, size: Int64, mode: UInt32) {
         let path = root.appending(path)
         let digester = try Digester()
         try FileReader(path).forEachChunk { digester.update($0) }
         let size = digester.count
         let mode = try FileSystem.status(path)?.mode ?? 0
-        return (digester.finish(), size, mode & 0o100 != 0)
+        return (digester.finish(), size, mode & 0o7777)
+    }
+
+    func mode(ofDirectory path: String) throws -> UInt32 {
+        (try FileSystem.status(path.isEmpty ? root : root.appending(path))?.mode ?? 0o755) & 0o7777
     }
 
     func linkTarget(_ path: String) throws -> String { try FileSystem.linkTarget(root.appending(path)) }

@@ -43,6 +43,15 @@ extension ImageConfiguration.Execution {
         for port in step.exposedPorts {
             result.exposedPorts = (result.exposedPorts ?? [:]).merging([port: .init()]) { $1 }
         }
+        if let further = step.further { result.apply(further) }
         return result
+    }
+
+    private mutating func apply(_ further: FurtherConfiguration) {
+        for path in further.volumes { volumes = (volumes ?? [:]).merging([path: .init()]) { $1 } }
+        if let signal = further.stopSignal { stopSignal = signal }
+        if let words = further.shell { shell = words }
+        if let healthcheck = further.healthcheck { self.healthcheck = healthcheck }
+        if !further.onBuild.isEmpty { onBuild = further.onBuild }
     }
 }

@@ -22,6 +22,8 @@ struct PlanDraft {
         self.base = base
         self.timestamp = timestamp
         execution = base.configuration.config ?? ImageConfiguration.Execution()
+        // Meant for this build, and not for those upon its image. Whoever reads Dockerfiles follows them.
+        execution.onBuild = nil
     }
 
     mutating func append(_ title: String, _ recipe: LayerRecipe) throws {
@@ -37,6 +39,8 @@ struct PlanDraft {
 struct PlanInputs: Sendable {
     /// The contexts that hold the files.
     var contexts: [ContextFiles] = []
+    /// Contents that the planning made itself.
+    var texts = KeptTexts()
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
     /// The interpreters that compile bytecode, by their versions.

@@ -108,9 +108,10 @@ struct LayerRealiser: Sendable {
                 interpreter: interpreter, store: store, records: records, reusesRuns: usesCache, directory: cache.root
             ).make(layer)
         case .files(let layer):
-            let contexts = inputs.contexts
+            let (contexts, texts) = (inputs.contexts, inputs.texts)
             return try await blocking {
-                try LayerMaker.make(layer, contents: { digest in try Self.open(digest, in: contexts) }, in: store)
+                try LayerMaker.make(
+                    layer, contents: { digest in try texts.open(digest) ?? Self.open(digest, in: contexts) }, in: store)
             }
         }
     }

@@ -70,6 +70,12 @@ struct CommandArguments {
         }
     }
 
+    /// Whether one of some names of an option is there.
+    func has(_ names: String...) -> Bool { options.contains { names.contains($0.name) } }
+
+    /// The last value of an option, by its names.
+    func value(_ names: String...) -> String? { options.last { names.contains($0.name) }?.value }
+
     private static func option(
         _ name: String, in table: [CommandOption], word: String
     ) throws(CommandRefusal) -> CommandOption {

@@ -1,3 +1,5 @@
+import Spec
+
 /// `mkdir -p PATH…`
 struct MakeDirectory: KnownCommand {
     let form: String? = "mkdir -p"
@@ -9,45 +11,41 @@ struct MakeDirectory: KnownCommand {
             command.words.dropFirst(),
             table: [
                 CommandOption("-p --parents -v --verbose", .none),
-                CommandOption("-m --mode", takesValue: true, .refused("sets a mode, and directories have 0755")),
+                CommandOption("-m --mode", takesValue: true, .none),
             ])
-        return .makesDirectories(try plainPaths(arguments.operands, of: command))
+        let mode = arguments.value("-m", "--mode")
+        if let mode, ModeChange(mode) == nil { throw CommandRefusal(reason: "'\(mode)' is no mode", word: mode) }
+        return .changes(
+            try plainPaths(arguments.operands).map { path in
+                .directory(NewDirectory(path: path, makesParents: arguments.has("-p", "--parents"), mode: mode))
+            })
     }
 }
 
-/// `chmod` where it gives what the files have already.
+/// `chmod [-R] MODE PATH…`
 struct ChangeMode: KnownCommand {
-    let form: String? = "chmod -R a+rw"
+    let form: String? = "chmod"
 
     func takes(_ command: ShellCommand) -> Bool { command.name == "chmod" }
 
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
         let arguments = try CommandArguments(
             command.words.dropFirst(),
-            table: [CommandOption("-R --recursive -v --verbose -f --silent --quiet -c", .none)])
+            table: [CommandOption("-R --recursive -v --verbose -f --silent --quiet -c --changes", .none)])
         guard let mode = arguments.operands.first?.text, arguments.operands.count > 1 else {
             throw CommandRefusal(reason: "it names no path")
         }
-        let permissions = mode.drop { "ugoa".contains($0) }
-        guard permissions.first == "+", permissions.count > 1,
-            permissions.dropFirst().allSatisfy({ "rwX".contains($0) })
-        else {
-            throw CommandRefusal(
-                reason: "the mode '\(mode)' is not among those that files have anyway",
-                word: mode, hints: ["files keep their executable bit from the context"])
-        }
-        let paths = try plainPaths(Array(arguments.operands.dropFirst()), of: command)
-        let writes = permissions.contains("w") && mode.first != "u"
-        return .nothingBelow(
-            paths,
-            writes ? "everybody may read these files, and root may write them" : "everybody may read these files",
-            needsRoot: writes)
+        guard ModeChange(mode) != nil else { throw CommandRefusal(reason: "'\(mode)' is no mode", word: mode) }
+        let files = try namedFiles(arguments.operands.dropFirst())
+        return .changes([
+            .mode(ModeAssignment(files: files, mode: mode, isRecursive: arguments.has("-R", "--recursive")))
+        ])
     }
 }
 
-/// `chown` to root, whose the files are.
+/// `chown [-R] OWNER PATH…` and `chgrp`.
 struct ChangeOwner: KnownCommand {
-    let form: String? = "chown -R root"
+    let form: String? = "chown"
 
     func takes(_ command: ShellCommand) -> Bool { command.name == "chown" || command.name == "chgrp" }
 
@@ -55,31 +53,30 @@ struct ChangeOwner: KnownCommand {
         let arguments = try CommandArguments(
             command.words.dropFirst(),
             table: [
-                CommandOption("-R --recursive -v --verbose -f --silent --quiet -c -h", .none)
+                CommandOption(
+                    "-R --recursive -v --verbose -f --silent --quiet -c --changes -h --no-dereference", .none)
             ])
-        guard let owner = arguments.operands.first?.text, arguments.operands.count > 1 else {
+        guard let text = arguments.operands.first?.text, arguments.operands.count > 1 else {
             throw CommandRefusal(reason: "it names no path")
         }
-        let parts = owner.split(separator: ":", omittingEmptySubsequences: true)
-        guard !parts.isEmpty, parts.allSatisfy({ $0 == "root" || $0 == "0" }) else {
-            throw CommandRefusal(
-                reason:
-                    "files belong to root in the images that Cooperage makes, and cannot be given to '\(owner)' yet",
-                word: owner)
+        let owner = command.name == "chgrp" ? FileOwner(user: nil, group: text) : FileOwner(text)
+        guard owner.user != nil || owner.group != nil else { throw CommandRefusal(reason: "it names nobody") }
+        guard owner.group != nil || !text.hasSuffix(":") else {
+            throw CommandRefusal(reason: "'\(text)' means a group that a login would have", word: text)
         }
-        let paths = try plainPaths(Array(arguments.operands.dropFirst()), of: command)
-        return .nothingBelow(paths, "these files belong to root", needsRoot: false)
+        let files = try namedFiles(arguments.operands.dropFirst())
+        return .changes([
+            .owner(
+                OwnerAssignment(
+                    files: files, owner: owner, isRecursive: arguments.has("-R", "--recursive"),
+                    changesLinks: arguments.has("-h", "--no-dereference")))
+        ])
     }
 }
 
-/// `rm -rf` of what pip and uv keep for themselves.
-struct RemoveCaches: KnownCommand {
-    let form: String? = "rm -rf ~/.cache/pip"
-
-    private static let caches: Set<String> = [
-        "/root/.cache", "/root/.cache/pip", "/root/.cache/uv", "~/.cache", "~/.cache/pip", "~/.cache/uv",
-        "/root/.cache/*", "~/.cache/*", "/root/.cache/pip/*", "~/.cache/pip/*",
-    ]
+/// `rm [-rf] PATH…`
+struct RemoveFiles: KnownCommand {
+    let form: String? = "rm -rf"
 
     func takes(_ command: ShellCommand) -> Bool { command.name == "rm" }
 
@@ -87,15 +84,46 @@ struct RemoveCaches: KnownCommand {
         let arguments = try CommandArguments(
             command.words.dropFirst(),
             table: [CommandOption("-r -R -f -v --recursive --force --verbose", .none)])
-        guard !arguments.operands.isEmpty else { throw CommandRefusal(reason: "it names no path") }
-        for operand in arguments.operands {
-            var path = operand.text
-            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-            guard Self.caches.contains(path) else {
-                throw CommandRefusal(reason: "files of the image cannot be removed yet", word: operand.text)
-            }
-        }
-        return .nothing("no cache of pip or uv is in the image")
+        return .changes([
+            .remove(
+                FileRemoval(
+                    files: try namedFiles(arguments.operands[...]),
+                    isRecursive: arguments.has("-r", "-R", "--recursive"), isForced: arguments.has("-f", "--force")))
+        ])
+    }
+}
+
+/// `ln -s TARGET PATH`
+struct MakeLink: KnownCommand {
+    let form: String? = "ln -s"
+
+    func takes(_ command: ShellCommand) -> Bool { command.name == "ln" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        let arguments = try CommandArguments(
+            command.words.dropFirst(),
+            table: [CommandOption("-s --symbolic -f --force -n --no-dereference -v --verbose", .none)])
+        guard arguments.has("-s", "--symbolic") else { throw CommandRefusal(reason: "hard links cannot be made") }
+        let paths = try plainPaths(arguments.operands)
+        guard paths.count == 2 else { throw CommandRefusal(reason: "it does not name a target and a path") }
+        return .changes([
+            .link(
+                NewLink(
+                    target: paths[0], path: paths[1], replaces: arguments.has("-f", "--force"),
+                    isPlaceItself: arguments.has("-n", "--no-dereference")))
+        ])
+    }
+}
+
+/// `touch PATH…`
+struct Touch: KnownCommand {
+    let form: String? = "touch"
+
+    func takes(_ command: ShellCommand) -> Bool { command.name == "touch" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        let arguments = try CommandArguments(command.words.dropFirst(), table: [])
+        return .changes(try plainPaths(arguments.operands).map { .touch(path: $0) })
     }
 }
 
@@ -114,12 +142,33 @@ struct PurgeCache: KnownCommand {
     }
 }
 
-/// Paths that are what they say: no patterns, and no home of a user.
-private func plainPaths(_ words: [ShellWord], of command: ShellCommand) throws(CommandRefusal) -> [String] {
-    guard !words.isEmpty else { throw CommandRefusal(reason: "it names no path") }
-    for word in words where word.hasPattern || (word.text.hasPrefix("~") && !word.isQuoted) || word.text.isEmpty {
-        throw CommandRefusal(
-            reason: "the path '\(word.text)' is one that a shell would have to look up", word: word.text)
+/// Paths that are what they say: no patterns, and no home of a user but root's.
+private func plainPaths(_ words: [ShellWord]) throws(CommandRefusal) -> [String] {
+    try namedFiles(words[...]).map { files throws(CommandRefusal) in
+        guard !files.isPattern else {
+            throw CommandRefusal(
+                reason: "the path '\(files.path)' is one that a shell would have to look up", word: files.path)
+        }
+        return files.path
     }
-    return words.map(\.text)
+}
+
+/// Paths, and patterns outside of quotes. `~` is root's home: commands run as root alone.
+private func namedFiles(_ words: ArraySlice<ShellWord>) throws(CommandRefusal) -> [NamedFiles] {
+    guard !words.isEmpty else { throw CommandRefusal(reason: "it names no path") }
+    return try words.map { word throws(CommandRefusal) in
+        guard !word.text.isEmpty else { throw CommandRefusal(reason: "the path '' is empty") }
+        guard !word.isQuoted else {
+            // Which part of it was quoted is not told.
+            guard !word.hasPattern else {
+                throw CommandRefusal(reason: "'\(word.text)' is a pattern in a word with quotes", word: word.text)
+            }
+            return NamedFiles(word.text)
+        }
+        guard word.text.hasPrefix("~") else { return NamedFiles(word.text, isPattern: word.hasPattern) }
+        guard word.text == "~" || word.text.hasPrefix("~/") else {
+            throw CommandRefusal(reason: "'\(word.text)' is a home that a shell would have to look up", word: word.text)
+        }
+        return NamedFiles("/root" + word.text.dropFirst(), isPattern: word.hasPattern)
+    }
 }

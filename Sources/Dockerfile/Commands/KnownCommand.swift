@@ -1,3 +1,5 @@
+import Spec
+
 /// A command of RUN whose meaning is known: an entry of the table.
 ///
 /// To teach Cooperage another one, write a value that conforms, and add it to `KnownCommands.all`. An entry takes what it
@@ -11,19 +13,19 @@ protocol KnownCommand: Sendable {
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome
 }
 
+/// A command whose output is known, so that it can go to a file.
+protocol WritingCommand: KnownCommand {}
+
 /// What a command does to the image.
 enum CommandOutcome: Equatable {
     /// Python packages are installed.
     case installs(PackageInstallation)
-    /// Directories are there afterwards; the paths are as written.
-    case makesDirectories([String])
+    /// Files of the image are changed; paths are as written.
+    case changes([FileChange])
     /// The commands after it in the same RUN start in another directory.
     case changesDirectory(String)
     /// Nothing that the image of Cooperage would show; the text says why.
     case nothing(String)
-    /// The same as long as the paths hold what Cooperage put there. Where `needsRoot` is set, the image's user has to be
-    /// root as well.
-    case nothingBelow([String], String, needsRoot: Bool)
 }
 
 /// Why a command is not followed.
@@ -39,8 +41,9 @@ enum KnownCommands {
     /// All entries; the first that takes a command decides.
     static let all: [any KnownCommand] =
         [
-            PipInstall(), UvPipInstall(), MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveCaches(), PurgeCache(),
-            ChangeDirectory(), ShellOptions(), DoNothing(), Say(),
+            PipInstall(), UvPipInstall(), MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
+            Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), DoNothing(), Say(),
+            Print(),
         ] + RefusedCommand.all
 
     /// What is known, for messages.
@@ -51,6 +54,9 @@ enum KnownCommands {
         let entry = all.first { $0.takes(command) }
         if let refused = entry as? RefusedCommand { return try refused.outcome(of: command) }
         if let problem = command.problem { throw CommandRefusal(reason: "it has \(problem)") }
+        if !command.files.isEmpty, !(entry is any WritingCommand) {
+            throw CommandRefusal(reason: "it has a redirection", word: command.files.first?.target.text ?? "")
+        }
         guard let entry else {
             throw CommandRefusal(reason: command.words.isEmpty ? "it only sets variables" : "its meaning is not known")
         }

@@ -35,8 +35,9 @@ struct RefusedCommand: KnownCommand {
             reason: "virtual environments cannot be made; packages go where the base's Python looks",
             hints: ["leave the environment out: the image holds nothing else"]),
         RefusedCommand(
-            starts: [["useradd"], ["adduser"], ["groupadd"], ["addgroup"], ["usermod"]],
-            reason: "users cannot be added yet", hints: ["choose a base that has the user, or name it by number"]),
+            starts: [["adduser"], ["addgroup"], ["usermod"], ["passwd"], ["chpasswd"]],
+            reason: "users are added by useradd and groupadd alone",
+            hints: ["write 'useradd --create-home NAME', or name the user by number"]),
         RefusedCommand(
             starts: [["conda"], ["mamba"], ["micromamba"], ["poetry"], ["pipenv"], ["pdm"]],
             reason: "this installer's environments cannot be made",

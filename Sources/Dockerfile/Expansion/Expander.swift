@@ -26,6 +26,13 @@ struct Expander {
         return try run.read(until: nil, keepsEscapes: false, depth: Self.depth).text
     }
 
+    /// A text of several lines with its variables, in which quotes are what they are.
+    func text(_ text: String) throws(ExpansionProblem) -> String {
+        var run = Run(text, escape: escape, lookup: lookup)
+        run.keepsQuotes = true
+        return try run.read(until: nil, keepsEscapes: false, depth: Self.depth).text
+    }
+
     /// The words of a text after its variables are put in; quotes keep white space together.
     func words(_ text: String) throws(ExpansionProblem) -> [String] {
         var run = Run(text, escape: escape, lookup: lookup)
@@ -67,6 +74,8 @@ private struct Run {
     private var rest: ArraySlice<Unicode.Scalar>
     private let escape: Unicode.Scalar
     private let lookup: Expander.Lookup
+    /// Whether quotes mean nothing.
+    var keepsQuotes = false
 
     init(_ text: String, escape: Unicode.Scalar, lookup: @escaping Expander.Lookup) {
         rest = Array(text.unicodeScalars)[...]
@@ -89,12 +98,12 @@ private struct Run {
             case "$":
                 for part in try dollar(depth: depth).unicodeScalars { result.append(part) }
                 try check(result)
-            case "'":
+            case "'" where !keepsQuotes:
                 rest.removeFirst()
                 guard let close = rest.firstIndex(of: "'") else { throw unclosed("a single quote") }
                 for part in rest[..<close] { result.appendQuoted(part) }
                 rest = rest[(close + 1)...]
-            case "\"":
+            case "\"" where !keepsQuotes:
                 try doubleQuoted(into: &result, keepsEscapes: keepsEscapes, depth: depth)
             case escape:
                 rest.removeFirst()

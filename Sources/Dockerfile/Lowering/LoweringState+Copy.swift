@@ -2,7 +2,7 @@ import OCI
 import Spec
 
 extension LoweringState {
-    /// `COPY`: files that keep their names become a files step.
+    /// `COPY`: files of the context, and texts of the Dockerfile itself.
     mutating func lower(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) {
         if let from = copy.from {
             let known = dockerfile.stages.contains { $0.name == from.lowercased() || String($0.index) == from }
@@ -10,56 +10,42 @@ extension LoweringState {
                 located, "files cannot be taken from \(known ? "another stage" : "another image"), '\(from)', yet",
                 at: "--from", [])
         }
-        guard copy.heredocs.isEmpty else {
-            throw refuse(
-                located, "texts in the Dockerfile cannot become files yet", at: "<<", ["put the file into the context"])
-        }
-        if let owner = copy.owner {
-            let name = try expand(owner, in: located)
-            guard name.split(separator: ":").allSatisfy({ $0 == "root" || $0 == "0" }), !name.isEmpty else {
-                throw refuse(located, "files belong to root, and cannot be given to '\(name)' yet", at: "--chown", [])
-            }
-        }
-        if let mode = copy.mode {
-            throw refuse(
-                located,
-                "modes cannot be set to '\(mode)' yet: files have 0644, or 0755 where the context has them executable",
-                at: "--chmod", [])
-        }
-        var sources: [String] = []
-        for source in copy.sources { sources.append(try expand(source, in: located)) }
+        let owner = try owner(copy, in: located)
+        let mode = try mode(copy, in: located)
         let text = try expand(copy.destination, in: located)
         let destination = try absolute(text, in: located, at: copy.destination)
-        let isDirectory =
-            sources.count > 1 || text.hasSuffix("/") || text == "." || text.hasSuffix("/.") || text.hasSuffix("..")
-            || isKnownDirectory(destination)
-        var step: [LoweredDockerfile.Files] = []
-        for (source, word) in zip(sources, copy.sources) {
-            let placed = try place(
-                source, at: destination, isDirectory: isDirectory, keepsParents: copy.keepsParents, in: located,
-                word: word)
-            self.placed.append(placed.source)
-            guard copy.excluded.isEmpty || placed.selected == nil else {
-                throw refuse(located, "--exclude is known with the whole context alone", at: "--exclude", [])
-            }
-            if let selected = placed.selected, let last = step.indices.last, step[last].destination == placed.root,
-                step[last].selection != nil
-            {
-                step[last].selection?.append(selected)
-            } else {
-                step.append(
-                    .init(
-                        lines: located.lines, destination: placed.root, selection: placed.selected.map { [$0] },
-                        excluded: copy.excluded))
-            }
+        let isIntoDirectory =
+            copy.sources.count + copy.heredocs.count > 1 || text.hasSuffix("/") || text == "." || text.hasSuffix("/.")
+            || text == ".." || text.hasSuffix("/..")
+        var changes: [FileChange] = []
+        var sources: [NamedFiles] = []
+        for word in copy.sources {
+            let source = try source(try expand(word, in: located), copy, in: located, word: word)
+            sources.append(source)
+            place(source, at: destination, isIntoDirectory: isIntoDirectory, keepsParents: copy.keepsParents)
         }
-        files += step
-        let shown = ([located.keyword] + (copy.keepsParents ? ["--parents"] : []) + copy.sources + [copy.destination])
-            .joined(separator: " ")
-        remark(
-            located, shown,
-            "files in \(step.map(\.destination).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", "))"
-        )
+        if !sources.isEmpty {
+            var excluded: [String] = []
+            for pattern in copy.excluded { excluded.append(try expand(pattern, in: located)) }
+            changes.append(
+                .copy(
+                    FileCopy(
+                        sources: sources, destination: destination, isIntoDirectory: isIntoDirectory,
+                        excluded: excluded, keepsParents: copy.keepsParents, owner: owner, mode: mode)))
+        }
+        for heredoc in copy.heredocs {
+            let content = heredoc.expands ? try expand(heredoc: heredoc.content, in: located) : heredoc.content
+            let path = isIntoDirectory && destination != "/" ? destination + "/" : destination
+            changes.append(
+                .write(
+                    FileText(
+                        path: path, name: heredoc.name, text: content, makesParents: true, owner: owner, mode: mode)))
+        }
+        let shown =
+            ([located.keyword] + (copy.keepsParents ? ["--parents"] : []) + copy.sources
+            + copy.heredocs.map { "<<\($0.name)" } + [copy.destination]).joined(separator: " ")
+        add(changes, of: located, titled: shown)
+        remark(located, shown, "files in \(destination)")
     }
 
     /// `ADD` of what COPY would take as well.
@@ -93,97 +79,131 @@ extension LoweringState {
         dockerfile.failure(.unsupportedInstruction, "\(located.keyword): \(why)", in: located, at: word, hints: hints)
     }
 
-    /// Whether a path of the image is a directory for all that is known.
-    private func isKnownDirectory(_ path: String) -> Bool {
-        let usual = [
-            "/", "/tmp", "/opt", "/srv", "/home", "/root", "/etc", "/usr", "/var", "/bin", "/usr/local",
-            "/usr/local/bin", "/usr/bin",
-        ]
-        return usual.contains(path) || directories.contains { ImagePath.inside($0, path) != nil }
-            || files.contains { ImagePath.inside($0.destination, path) != nil }
+    private func owner(
+        _ copy: CopyInstruction, in located: LocatedInstruction
+    ) throws(DockerfileError) -> FileOwner? {
+        guard let text = copy.owner else { return nil }
+        let owner = FileOwner(try expand(text, in: located))
+        guard owner.user != nil || owner.group != nil else {
+            throw dockerfile.failure(.invalidSyntax, "--chown names nobody", in: located, at: "--chown")
+        }
+        return owner
     }
 
-    /// Where one source goes.
-    private func place(
-        _ text: String, at destination: String, isDirectory: Bool, keepsParents: Bool, in located: LocatedInstruction,
-        word: String
-    ) throws(DockerfileError) -> (root: String, selected: LoweredDockerfile.Files.Selected?, source: PlacedSource) {
-        guard let source = ImagePath.relative(text) else {
-            throw refuse(located, "'\(text)' leads out of the context", at: word, [])
+    private func mode(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) -> String? {
+        guard let text = copy.mode else { return nil }
+        let mode = try expand(text, in: located)
+        guard ModeChange(mode) != nil else {
+            throw dockerfile.failure(
+                .invalidSyntax, "'\(mode)' is no mode", in: located, at: "--chmod",
+                hints: ["write it as 755, or as u=rwX,go=rX"])
         }
-        guard source.first?.isWhitespace != true, source.last?.isWhitespace != true else {
-            throw refuse(located, "the name '\(source)' starts or ends with white space", at: word, [])
-        }
-        if text.contains(where: { "*?[\\".contains($0) }) {
-            return try placePattern(source, at: destination, isDirectory: isDirectory, in: located, word: word)
-        }
-        if keepsParents, !source.isEmpty {
-            return (
-                destination, .init(path: source, isPattern: false),
-                PlacedSource(source: source, isPattern: false, target: ImagePath.joined(destination, source))
-            )
-        }
-        let isFile = try isFile(source, text, in: located, word: word)
-        let target = isFile && isDirectory ? ImagePath.joined(destination, ImagePath.name(source)) : destination
-        guard let root = ImagePath.root(of: target, for: source) else {
-            let what = isFile ? "the file '\(source)'" : "what is in the directory '\(source)'"
-            throw refuse(
-                located, "\(what) cannot become '\(target)' yet: files keep their paths in the context", at: word,
-                ["a destination that ends in '\(source)' can be built"])
-        }
-        return (
-            root, source.isEmpty ? nil : .init(path: source, isPattern: false),
-            PlacedSource(source: source, isPattern: false, target: target)
-        )
+        return mode
     }
 
-    private func placePattern(
-        _ source: String, at destination: String, isDirectory: Bool, in located: LocatedInstruction, word: String
-    ) throws(DockerfileError) -> (root: String, selected: LoweredDockerfile.Files.Selected?, source: PlacedSource) {
-        guard !source.contains("/"), !source.contains("\\"), !source.contains("["), source.contains(".") else {
-            throw refuse(
-                located,
-                "the pattern '\(source)' cannot be followed: it may name directories, whose contents would move",
-                at: word, ["patterns of files with a suffix at the top of the context can be built, such as *.py"])
-        }
-        guard isDirectory else {
-            throw refuse(located, "the destination of a pattern has to end in a slash", at: word, [])
-        }
-        return (
-            destination, .init(path: source, isPattern: true),
-            PlacedSource(source: source, isPattern: true, target: destination)
-        )
-    }
+    // MARK: Sources
 
-    /// Whether a source is a file. Where the context is not known its name tells: a directory's has no dot.
-    private func isFile(
-        _ source: String, _ text: String, in located: LocatedInstruction, word: String
-    ) throws(DockerfileError) -> Bool {
-        if source.isEmpty { return false }
-        if let contextEntry = lowering.contextEntry {
-            guard let entry = contextEntry(source) else {
+    private func source(
+        _ text: String, _ copy: CopyInstruction, in located: LocatedInstruction, word: String
+    ) throws(DockerfileError) -> NamedFiles {
+        // What stands before a part `.` is not kept by --parents.
+        let pivot = copy.keepsParents ? text.firstRange(of: "/./") : nil
+        let parts = pivot.map { [String(text[..<$0.lowerBound]), String(text[$0.upperBound...])] } ?? [text]
+        var cleaned: [String] = []
+        for part in parts {
+            guard let path = ImagePath.relative(part) else {
+                throw refuse(located, "'\(text)' leads out of the context", at: word, [])
+            }
+            cleaned.append(path)
+        }
+        let path = cleaned.joined(separator: "/./")
+        let isPattern = path.contains { "*?[\\".contains($0) }
+        if !isPattern, let contextEntry = lowering.contextEntry {
+            let whole = cleaned.filter { !$0.isEmpty }.joined(separator: "/")
+            guard whole.isEmpty || contextEntry(whole) != nil else {
                 throw dockerfile.failure(
-                    .sourceNotFound, "the context holds no '\(source)'", in: located, at: word,
+                    .sourceNotFound, "the context holds no '\(whole)'", in: located, at: word,
                     hints: ["paths of COPY are relative to the context"])
             }
-            return entry == .file
         }
-        let name = ImagePath.name(source)
-        return !text.hasSuffix("/") && (name.contains(".") || ["Makefile", "Procfile", "LICENSE"].contains(name))
+        return NamedFiles(path, isPattern: isPattern)
+    }
+
+    /// Remembers where a source goes, for whoever looks for a file: a file may become the destination, or go into it.
+    private mutating func place(
+        _ source: NamedFiles, at destination: String, isIntoDirectory: Bool, keepsParents: Bool
+    ) {
+        let parts = source.path.split(separator: "/").filter { $0 != "." }
+        let path = parts.joined(separator: "/")
+        if keepsParents {
+            let kept = source.path.firstRange(of: "/./").map { String(source.path[$0.upperBound...]) } ?? path
+            placed.append(
+                PlacedSource(source: path, kind: .any, target: ImagePath.joined(destination, kept)))
+            return
+        }
+        if source.isPattern {
+            placed.append(PlacedSource(source: path, kind: .pattern, target: destination))
+            return
+        }
+        let isDirectory = path.isEmpty || lowering.contextEntry.map { $0(path) == .directory } ?? false
+        let isFile = lowering.contextEntry.map { $0(path) == .file } ?? false
+        if !isDirectory {
+            let inside = ImagePath.joined(destination, ImagePath.name(path))
+            placed.append(PlacedSource(source: path, kind: .file, target: inside))
+            if !isIntoDirectory { placed.append(PlacedSource(source: path, kind: .file, target: destination)) }
+        }
+        if !isFile { placed.append(PlacedSource(source: path, kind: .directory, target: destination)) }
     }
 
     /// The path in the context of a file that COPY put into the image.
     func contextPath(of path: String, mounts: [PlacedSource] = []) -> String? {
         for placed in (self.placed + mounts).reversed() {
-            if placed.isPattern {
-                guard let name = ImagePath.inside(path, placed.target), !name.contains("/"),
-                    let pattern = try? ShellPattern(placed.source), pattern.matches(name)
-                else { continue }
-                return name
+            guard let found = placed.source(of: path) else { continue }
+            // Where nobody knows the context, a name decides: one with a dot is a file's.
+            if placed.kind == .directory, lowering.contextEntry == nil, !placed.source.isEmpty,
+                ImagePath.name(placed.source).contains(".")
+            {
+                continue
             }
-            guard let inside = ImagePath.inside(path, placed.target) else { continue }
-            return inside.isEmpty ? placed.source : ImagePath.joined(placed.source, inside)
+            if let contextEntry = lowering.contextEntry, placed.kind != .any, contextEntry(found) == nil { continue }
+            return found
         }
         return nil
+    }
+}
+
+/// What a COPY put where.
+struct PlacedSource {
+    /// What the source is taken for.
+    enum Kind {
+        /// A file, and nothing below it.
+        case file
+        /// A directory, whose content goes to the target.
+        case directory
+        /// Either.
+        case any
+        /// A pattern in its last part; the target is the directory.
+        case pattern
+    }
+
+    /// The path of the context, or a pattern.
+    var source: String
+    var kind: Kind
+    /// Where it stands in the image: the file itself, or the directory's content; for a pattern the directory.
+    var target: String
+
+    /// The path in the context of what stands at a path of the image; nil where it comes from elsewhere.
+    func source(of path: String) -> String? {
+        guard let inside = ImagePath.inside(path, target) else { return nil }
+        switch kind {
+        case .file: return inside.isEmpty ? source : nil
+        case .directory, .any: return inside.isEmpty ? source : ImagePath.joined(source, inside)
+        case .pattern:
+            let directory = source.split(separator: "/").dropLast().joined(separator: "/")
+            guard !inside.isEmpty, !inside.contains("/"),
+                let pattern = try? ShellPattern(ImagePath.name(source)), pattern.matches(inside)
+            else { return nil }
+            return ImagePath.joined(directory, inside)
+        }
     }
 }

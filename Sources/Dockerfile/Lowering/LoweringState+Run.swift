@@ -15,9 +15,10 @@ extension LoweringState {
         guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
         let start = workingDirectory
         defer { workingDirectory = start }
+        var changes: [FileChange] = []
         for command in commands {
             do {
-                try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
+                changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
             } catch let refusal as CommandRefusal {
                 throw failure(refusal, command, in: located)
             } catch let error as DockerfileError {
@@ -26,6 +27,17 @@ extension LoweringState {
                 throw refuse(located, command.shown, "\(error)", at: "")
             }
         }
+        if !changes.isEmpty { add(changes, of: located, titled: "RUN \(Self.text(of: run))") }
+    }
+
+    /// The command as it was written, in one line: values of variables are not in it.
+    private static func text(of run: RunInstruction) -> String {
+        let text: String =
+            switch run.form {
+            case .exec(let words): words.joined(separator: " ")
+            case .shell(let text): run.heredocs.first.map { "<<\($0.name)" } ?? text
+            }
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     // MARK: Commands
@@ -98,7 +110,7 @@ extension LoweringState {
                     let target = mount["target"] ?? mount["dst"] ?? mount["destination"]
                 else { throw refuse(located, "--mount", "it does not name what is mounted where", at: "--mount") }
                 let path = try absolute(try expand(target, in: located), in: located, at: target)
-                placed.append(PlacedSource(source: relative, isPattern: false, target: path))
+                placed.append(PlacedSource(source: relative, kind: .any, target: path))
             default:
                 throw refuse(
                     located, "--mount", "mounts of type '\(type)' are not known", at: "--mount",
@@ -110,37 +122,24 @@ extension LoweringState {
 
     // MARK: Outcomes
 
+    /// - Returns: what the command does to files.
     private mutating func follow(
         _ outcome: CommandOutcome, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction
-    ) throws {
+    ) throws -> [FileChange] {
         let shown = "RUN \(command.shown)"
         switch outcome {
         case .nothing(let why): skip(located, shown, why)
         case .changesDirectory(let path):
             workingDirectory = try absolute(path, in: located, at: path)
             skip(located, shown, "the commands after it start there")
-        case .makesDirectories(let paths):
-            try requireRoot("directories that it makes would belong to that user")
-            for path in paths { directories.append(try absolute(path, in: located, at: path)) }
-            remark(located, shown, "directories")
-        case .nothingBelow(let paths, let why, let needsRoot):
-            for path in paths {
-                let absolute = try absolute(path, in: located, at: path)
-                guard absolute != "/", isOurs(absolute) else {
-                    throw CommandRefusal(
-                        reason: "'\(absolute)' may hold files of the base, which stay as they are", word: path)
-                }
-            }
-            if needsRoot { rootOnly.append(located) }
-            skip(located, shown, why)
+        case .changes(let changes):
+            try requireRoot("what it may change, and whose it becomes, is that user's")
+            let changes = try changes.map { try absolute($0, in: located) }
+            remark(located, shown, "files")
+            return changes
         case .installs(let installation): try install(installation, command, mounts, in: located)
         }
-    }
-
-    /// Whether an instruction made a directory, or put files there.
-    private func isOurs(_ path: String) -> Bool {
-        directories.contains { ImagePath.inside(path, $0) != nil }
-            || placed.contains { ImagePath.inside(path, $0.target) != nil || $0.target == path }
+        return []
     }
 
     private func requireRoot(_ why: String) throws(CommandRefusal) {

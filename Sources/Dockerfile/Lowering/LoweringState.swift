@@ -5,6 +5,8 @@ import Spec
 struct LoweringState {
     let lowering: DockerfileLowering
     let plan: DockerfileLowering.Plan
+    /// Where the lines at hand stand: the Dockerfile, or what the base keeps for whoever builds on it.
+    private(set) var dockerfile: DockerfileDocument
     var scope: VariableScope
     /// The directory that relative paths start in; nil where only the base knows it.
     var workingDirectory: String?
@@ -12,15 +14,12 @@ struct LoweringState {
     var user: String?
     var shell = ["/bin/sh", "-c"]
     var packages: LoweredDockerfile.Packages?
-    var files: [LoweredDockerfile.Files] = []
+    var instructions: [FileInstruction] = []
     /// What each COPY put where, for whoever looks for a file.
     var placed: [PlacedSource] = []
-    /// Directories that an instruction makes, in order.
-    var directories: [String] = []
     var configuration = ConfigurationStep()
+    var further = FurtherConfiguration()
     var remarks: [LoweringRemark] = []
-    /// Lines that need root as the image's user.
-    var rootOnly: [LocatedInstruction] = []
     var consumed: Set<String>
     /// The ports so far.
     private var exposed: Set<String> = []
@@ -30,6 +29,7 @@ struct LoweringState {
     init(_ lowering: DockerfileLowering, plan: DockerfileLowering.Plan) {
         self.lowering = lowering
         self.plan = plan
+        dockerfile = lowering.dockerfile
         consumed = plan.consumed
         let base = lowering.baseConfiguration
         let variables = base.map { configuration in
@@ -47,8 +47,6 @@ struct LoweringState {
         }
     }
 
-    var dockerfile: DockerfileDocument { lowering.dockerfile }
-
     // MARK: Instructions
 
     mutating func lower(_ stage: DockerfileStage) throws(DockerfileError) {
@@ -58,7 +56,27 @@ struct LoweringState {
         remark(
             stage.location, "FROM \(stage.from.image)\(name)",
             isLowest ? "base \(Self.name(of: plan.base))" : "goes on from the stage '\(stage.from.image.lowercased())'")
+        if isLowest { try lowerTriggers() }
         for located in stage.instructions { try lower(located) }
+        // What a stage keeps for others is followed where the next one starts from it.
+        guard stage.index != plan.stages.last?.index, !further.onBuild.isEmpty else { return }
+        let triggers = further.onBuild
+        further.onBuild = []
+        try lower(triggers: triggers, of: "the stage '\(stage.name ?? String(stage.index))'")
+    }
+
+    /// What the base keeps for whoever builds on it.
+    private mutating func lowerTriggers() throws(DockerfileError) {
+        guard let triggers = lowering.baseConfiguration?.onBuild, !triggers.isEmpty else { return }
+        try lower(triggers: triggers, of: Self.name(of: plan.base))
+    }
+
+    private mutating func lower(triggers: [String], of name: String) throws(DockerfileError) {
+        let own = dockerfile
+        defer { dockerfile = own }
+        let text = "FROM scratch\n" + triggers.joined(separator: "\n")
+        dockerfile = try DockerfileDocument(text, name: "ONBUILD of \(name)")
+        for located in dockerfile.stages.last?.instructions ?? [] { try lower(located) }
     }
 
     private mutating func lower(_ located: LocatedInstruction) throws(DockerfileError) {
@@ -82,21 +100,22 @@ struct LoweringState {
             remark(located, "ENTRYPOINT", "configuration")
         case .shell(let words):
             shell = words
-            skip(located, "SHELL", "it holds for the lines below; the image does not keep it")
+            further.shell = words
+            remark(located, "SHELL", "configuration")
         case .expose(let ports): try expose(ports, in: located)
         case .maintainer:
             skip(located, "MAINTAINER", "the image names no author; use LABEL org.opencontainers.image.authors")
-        case .volume: throw unsupported(located, "volumes cannot be declared yet")
-        case .stopSignal: throw unsupported(located, "the stop signal cannot be set yet")
-        case .healthcheck: throw unsupported(located, "health checks cannot be declared yet")
-        case .onBuild: throw unsupported(located, "instructions for images built on this one cannot be kept")
+        case .volume(let paths): try setVolumes(paths, in: located)
+        case .stopSignal(let text):
+            further.stopSignal = try signal(text, in: located)
+            remark(located, "STOPSIGNAL \(text)", "configuration")
+        case .healthcheck(let check):
+            further.healthcheck = try healthcheck(check, in: located)
+            remark(located, "HEALTHCHECK", "configuration")
+        case .onBuild(let text):
+            further.onBuild.append(text)
+            remark(located, "ONBUILD \(text.prefix { !$0.isWhitespace })", "configuration")
         }
-    }
-
-    private func unsupported(_ located: LocatedInstruction, _ why: String) -> DockerfileError {
-        dockerfile.failure(
-            .unsupportedInstruction, "\(located.keyword): \(why)", in: located,
-            hints: ["leave the line out, or build this image by Docker"])
     }
 
     private mutating func declare(
@@ -160,7 +179,11 @@ struct LoweringState {
         let directory = try absolute(path, in: located, at: text)
         workingDirectory = directory
         configuration.workingDirectory = directory
-        directories.append(directory)
+        if directory != "/" {
+            add(
+                [.directory(NewDirectory(path: directory, makesParents: true))], of: located,
+                titled: "WORKDIR \(text)")
+        }
         let isRoots = user.map(Self.isRoot) ?? true
         remark(
             located, "WORKDIR \(text)", isRoots ? "configuration" : "configuration; it belongs to root where it is new")
@@ -205,6 +228,13 @@ struct LoweringState {
         return (first...last).map { "\($0)/\(transport)" }
     }
 
+    /// Adds what an instruction does to files.
+    mutating func add(_ changes: [FileChange], of located: LocatedInstruction, titled title: String) {
+        let place = "\(dockerfile.name):\(located.lines.first)"
+        instructions.append(
+            FileInstruction(title: SourceText.shown(title, limit: 100), place: place, changes: changes))
+    }
+
     private func words(of form: CommandForm) -> [String] {
         switch form {
         case .exec(let words): words
@@ -222,7 +252,16 @@ struct LoweringState {
         }
     }
 
-    private func expandWords(_ text: String, in located: LocatedInstruction) throws(DockerfileError) -> [String] {
+    /// A text of the Dockerfile with its variables.
+    func expand(heredoc text: String, in located: LocatedInstruction) throws(DockerfileError) -> String {
+        do {
+            return try plan.budget.spend(expander.text(text))
+        } catch {
+            throw dockerfile.failure(error.code, error.message, in: located, hints: error.hints)
+        }
+    }
+
+    func expandWords(_ text: String, in located: LocatedInstruction) throws(DockerfileError) -> [String] {
         do {
             let words = try expander.words(text)
             _ = try plan.budget.spend(words.joined())
@@ -287,13 +326,6 @@ struct LoweringState {
     // MARK: The end
 
     mutating func finish() throws(DockerfileError) -> LoweredDockerfile {
-        if let user, !Self.isRoot(user), let line = rootOnly.first {
-            throw dockerfile.failure(
-                .unsupportedCommand,
-                "the image's user '\(user)' could not write what this line lets everybody write: modes cannot be changed yet",
-                in: line, hints: ["leave out the line if the user need not write there, or run as root"])
-        }
-        dropRepeatedFiles()
         for name in lowering.buildArguments.keys.sorted()
         where !consumed.contains(name) && !BuildArguments.undeclared.contains(name) {
             remarks.append(
@@ -301,51 +333,9 @@ struct LoweringState {
                     lines: nil, instruction: "build argument \(name)", kind: .withoutEffect,
                     result: "no ARG declares it"))
         }
-        var missing: [String] = []
-        for directory in directories where directory != "/" && !missing.contains(directory) {
-            let comes = files.contains { files in
-                ImagePath.inside(files.destination, directory) != nil
-                    || (files.selection ?? []).contains { selected in
-                        !selected.isPattern
-                            && ImagePath.inside(ImagePath.joined(files.destination, selected.path), directory)
-                                .map { !$0.isEmpty } ?? false
-                    }
-            }
-            if !comes { missing.append(directory) }
-        }
-        let needed = missing.filter { directory in
-            !missing.contains { $0 != directory && ImagePath.inside($0, directory) != nil }
-        }
+        if further != FurtherConfiguration() { configuration.further = further }
         return LoweredDockerfile(
-            base: plan.base, platform: plan.platform, packages: packages, files: files, directories: needed,
-            configuration: configuration, remarks: remarks, linesForRootOnly: rootOnly.map(\.lines))
+            base: plan.base, platform: plan.platform, packages: packages, instructions: instructions,
+            configuration: configuration, remarks: remarks)
     }
-
-    /// Leaves out a COPY of single paths that a later one of the whole context puts to the same place once more.
-    private mutating func dropRepeatedFiles() {
-        var kept: [LoweredDockerfile.Files] = []
-        for (number, item) in files.enumerated() {
-            let later = files[(number + 1)...].first { other in
-                item.selection != nil && other.selection == nil && other.excluded.isEmpty
-                    && other.destination == item.destination
-            }
-            guard let later else {
-                kept.append(item)
-                continue
-            }
-            for index in remarks.indices where remarks[index].lines == item.lines && remarks[index].kind == .native {
-                remarks[index].result = "part of the files of \(later.lines)"
-            }
-        }
-        files = kept
-    }
-}
-
-/// What a COPY put where.
-struct PlacedSource {
-    /// The path of the context, or a pattern of names in it.
-    var source: String
-    var isPattern: Bool
-    /// Where it stands in the image: the file itself, or the directory's content; for a pattern the directory.
-    var target: String
 }

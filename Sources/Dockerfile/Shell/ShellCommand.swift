@@ -25,8 +25,28 @@ struct ShellCommand: Sendable, Hashable {
     var assignments: [String] = []
     /// The command and its arguments.
     var words: [ShellWord] = []
+    /// Where its output goes.
+    var redirections: [Redirection] = []
     /// What the command has beside its words that cannot be followed: `a pipe`.
     var problem: String?
+
+    /// The output of a command into a file.
+    struct Redirection: Sendable, Hashable {
+        /// The number before `>`.
+        var descriptor: String
+        /// Whether it is `>>`.
+        var appends: Bool
+        /// The file; `&1` and `&2` for what the command had before.
+        var target: ShellWord
+    }
+
+    /// The files that the image would show its output in.
+    var files: [Redirection] {
+        redirections.filter {
+            !["/dev/null", "/dev/stdout", "/dev/stderr", "&1", "&2"].contains($0.target.text)
+                || ($0.target.isQuoted && $0.target.text.hasPrefix("&"))
+        }
+    }
 
     /// The words' texts.
     var texts: [String] { words.map(\.text) }

@@ -11,6 +11,8 @@ struct ShellScript {
     private var rest: ArraySlice<Unicode.Scalar>
     private var command = ShellCommand()
     private var word: ShellWord?
+    /// A redirection whose file is still to come.
+    private var redirection: ShellCommand.Redirection?
     /// Whether the text ended at something that cannot be followed.
     private var isStopped = false
     private let lookup: (String) -> String?
@@ -49,7 +51,8 @@ struct ShellScript {
             skipBlanks()
             if rest.isEmpty { stop("a '&&' without a command") }
         case "|": stop(rest.first == "|" ? "'||'" : "a pipe")
-        case "<", ">": stop("a redirection")
+        case "<": stop("a redirection of its input")
+        case ">": redirect()
         case "(", ")": stop("a subshell")
         case "`": stop("a command substitution")
         case "$": dollar(isQuoted: false)
@@ -71,6 +74,28 @@ struct ShellScript {
         case "{" where word != nil && rest.startIndex <= lastBrace: stop("braces that are expanded")
         default: append(scalar, isQuoted: false)
         }
+    }
+
+    /// `>`, `>>` and `2>&1`. The word that follows is the file.
+    private mutating func redirect() {
+        var descriptor = "1"
+        if let number = word, !number.isQuoted, number.text == "1" || number.text == "2" {
+            descriptor = number.text
+            word = nil
+        } else {
+            finishWord()
+        }
+        guard redirection == nil else { return stop("a redirection to nothing") }
+        let appends = rest.first == ">"
+        if appends { rest.removeFirst() }
+        redirection = .init(descriptor: descriptor, appends: appends, target: ShellWord(text: ""))
+        guard rest.first == "&" else { return }
+        rest.removeFirst()
+        guard let number = rest.popFirst(), number == "1" || number == "2", !appends else {
+            return stop("a redirection to an open file")
+        }
+        word = ShellWord(text: "&\(number)")
+        finishWord()
     }
 
     private mutating func skipBlanks() { rest = rest.drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" } }
@@ -150,6 +175,17 @@ struct ShellScript {
     private mutating func finishWord() {
         guard let finished = word else { return }
         word = nil
+        if var redirection {
+            redirection.target = finished
+            command.redirections.append(redirection)
+            self.redirection = nil
+            // Errors in a file are what nobody can tell.
+            if redirection.descriptor == "2", command.files.contains(redirection) {
+                command.problem = "a file for its errors"
+                isStopped = true
+            }
+            return
+        }
         if command.words.isEmpty, Self.isAssignment(finished.text) {
             command.assignments.append(finished.text)
         } else {
@@ -163,7 +199,10 @@ struct ShellScript {
 
     private mutating func finishCommand() {
         finishWord()
-        if !command.words.isEmpty || !command.assignments.isEmpty || command.problem != nil { commands.append(command) }
+        if redirection != nil, command.problem == nil { command.problem = "a redirection to nothing" }
+        redirection = nil
+        let isNothing = command.words.isEmpty && command.assignments.isEmpty && command.redirections.isEmpty
+        if !isNothing || command.problem != nil { commands.append(command) }
         command = ShellCommand()
     }
 

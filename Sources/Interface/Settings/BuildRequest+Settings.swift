@@ -43,6 +43,15 @@ struct RequestMaker {
         }
     }
 
+    /// Takes settings as they are; a file of the context is not read.
+    init(context: FilePath, settings: Settings, in surroundings: Surroundings) throws {
+        try Self.check(context)
+        self.context = context
+        self.settings = settings
+        self.surroundings = surroundings
+        secrets = try SecretSet(settings.secrets, environment: surroundings.environment)
+    }
+
     private static func check(_ context: FilePath) throws {
         guard let status = try FileSystem.status(context) else {
             let isRemote = context.string == "-" || context.string.contains(":/")
@@ -177,7 +186,7 @@ struct RequestMaker {
 
     // MARK: Outputs
 
-    private func outputs() throws -> (tags: [Reference], outputs: [BuildOutput], staysInCache: Bool) {
+    func outputs() throws -> (tags: [Reference], outputs: [BuildOutput], staysInCache: Bool) {
         var tags = try settings.tags.map { given in
             try given.read { text in
                 let tag = try Reference(text)
@@ -204,7 +213,7 @@ struct RequestMaker {
         return (unique, outputs, staysInCache)
     }
 
-    private func check(_ outputs: [BuildOutput], tags: [Reference], platforms: [Platform]) throws {
+    func check(_ outputs: [BuildOutput], tags: [Reference], platforms: [Platform]) throws {
         if outputs.contains(.registry), tags.isEmpty {
             let origin = settings.pushes?.origin ?? settings.outputs.first?.origin ?? .flag("--push")
             throw origin.error(
@@ -219,7 +228,7 @@ struct RequestMaker {
         }
     }
 
-    private func bills(
+    func bills(
         _ outputs: [BuildOutput], platforms: [Platform]
     ) throws -> (request: SBOMRequest?, file: SBOMFile?) {
         var attested: Origin?
@@ -255,7 +264,7 @@ struct RequestMaker {
     }
 
     /// What a build itself writes into its context, so that the next build of it is the same.
-    private func excluded(_ outputs: [BuildOutput], sbom: SBOMFile?, platforms: [Platform]) -> [String] {
+    func excluded(_ outputs: [BuildOutput], sbom: SBOMFile?, platforms: [Platform]) -> [String] {
         var written = outputs.compactMap { output -> FilePath? in
             switch output {
             case .registry: nil
@@ -273,5 +282,5 @@ struct RequestMaker {
         }
     }
 
-    private func absolute(_ path: FilePath) -> FilePath { surroundings.directory.pushing(path).lexicallyNormalized() }
+    func absolute(_ path: FilePath) -> FilePath { surroundings.directory.pushing(path).lexicallyNormalized() }
 }

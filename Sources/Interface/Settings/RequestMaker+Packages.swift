@@ -60,7 +60,7 @@ extension RequestMaker {
     }
 
     /// Whether bytecode is wanted: as with uv a flag goes before its variable, and that before settings of files.
-    private var compilesBytecode: Bool {
+    var compilesBytecode: Bool {
         get throws {
             if let given = settings.compilesBytecode, case .flag = given.origin { return given.value }
             let name = "UV_COMPILE_BYTECODE"

@@ -63,7 +63,7 @@ struct SettingKey: Sendable {
     /// Flags that a file cannot set, and why.
     static let flagsOnly = [
         "insecure-registry": "what weakens the transport is said on the command line, not by the files that are built",
-        "file": "Dockerfiles are not read yet",
+        "file": "a Dockerfile is named by -f",
         "secret": "which secrets are lent is said on the command line, not by the files that are built",
         "keyring-provider":
             "whether a helper is run for passwords is said on the command line, or by UV_KEYRING_PROVIDER",

@@ -5,6 +5,12 @@
 /// What the user asks for, as it was written: the flags of a command line, or a settings file. Each value knows where it
 /// came from, for errors and for relative paths. What is nil or empty was not given.
 public struct Settings: Sendable, Hashable {
+    /// The Dockerfile.
+    public var dockerfile: Given<String>?
+    /// `NAME=value` for its `ARG`s, or `NAME` for the value that it has here.
+    public var buildArguments: [Given<String>] = []
+    /// The stage of it that is built.
+    public var target: Given<String>?
     /// The base image.
     public var base: Given<String>?
     /// The manifests' paths.

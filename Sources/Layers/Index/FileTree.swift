@@ -25,6 +25,11 @@ public struct FileTree: Sendable {
     /// Every path, sorted by bytes.
     public var paths: [String] { nodes.keys.map(\.path).sorted(by: LayerPath.precedes) }
 
+    /// Every path below a directory, in no order.
+    public func paths(below directory: String) -> [String] {
+        nodes.keys.compactMap { LayerPath.isBelow(directory, $0.path) ? $0.path : nil }
+    }
+
     /// Every path whose text is kept, sorted by bytes.
     public var textPaths: [String] { keptTexts.keys.map(\.path).sorted(by: LayerPath.precedes) }
 

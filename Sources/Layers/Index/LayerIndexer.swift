@@ -47,13 +47,15 @@ public enum LayerIndexer {
 
     private static func isText(_ path: String) -> Bool {
         switch path {
-        case "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
+        case "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid", "etc/login.defs",
+            "etc/default/useradd", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
             "lib/apk/db/installed", "usr/lib/apk/db/installed":
             return true
         default: break
         }
         let (above, name) = LayerPath.split(path)
         let directory = LayerPath.split(above).name
+        if LayerPath.isBelow("etc/skel", path) { return true }
         switch name {
         case "pyvenv.cfg", "EXTERNALLY-MANAGED", "patchlevel.h": return true
         case "METADATA", "RECORD", "INSTALLER", "WHEEL", "direct_url.json": return directory.hasSuffix(".dist-info")

@@ -11,6 +11,7 @@ extension BuildSubmission {
         case codeDestination = "code_destination"
         case excluded
         case files
+        case changes
         case base
         case requirements
         case groups
@@ -42,6 +43,7 @@ extension BuildSubmission {
         codeDestination = try container.decodeIfPresent(String.self, forKey: .codeDestination)
         excluded = try container.decodeIfPresent([String].self, forKey: .excluded) ?? []
         files = try container.decodeIfPresent([Files].self, forKey: .files) ?? []
+        changes = try container.decodeIfPresent(Changes.self, forKey: .changes)
         packages = try container.decodeIfPresent([String].self, forKey: .packages) ?? []
         requirements = try container.decodeIfPresent([String].self, forKey: .requirements) ?? []
         selection = PackageSelection(
@@ -72,6 +74,7 @@ extension BuildSubmission {
         try container.encodeIfPresent(codeDestination, forKey: .codeDestination)
         try container.encode(excluded, forKey: .excluded)
         try container.encode(files, forKey: .files)
+        try container.encodeIfPresent(changes, forKey: .changes)
         try container.encode(base, forKey: .base)
         try container.encode(requirements, forKey: .requirements)
         try container.encode(selection.groups, forKey: .groups)

@@ -6,9 +6,11 @@ import Transfer
 
 extension BuildSubmission {
     /// What a Dockerfile says, as a submission; and what its URLs hold of users and passwords, which a submission does not.
-    /// - Parameter context: the context's digest.
+    /// - Parameters:
+    ///   - context: the context's digest.
+    ///   - ignoreFile: the text of its ignore file.
     /// - Throws: `ServiceError` (`invalid_request`) for a base that the service cannot reach.
-    public static func lowered(_ dockerfile: LoweredDockerfile, context: Digest) throws -> (
+    public static func lowered(_ dockerfile: LoweredDockerfile, context: Digest, ignoreFile: String? = nil) throws -> (
         submission: BuildSubmission, secrets: BuildSecrets
     ) {
         var secrets = BuildSecrets()
@@ -38,9 +40,9 @@ extension BuildSubmission {
                 extraIndexURLs: packages.indexes.extraIndexURLs.map(url),
                 findLinks: packages.indexes.findLinks.map(url), excludeNewer: packages.indexes.excludeNewer)
         }
-        submission.files = dockerfile.files.map { Files(destination: $0.destination, excluded: $0.exclusions) }
-        // Nothing of the context is taken: the directory alone is left.
-        submission.files += dockerfile.directories.map { Files(destination: $0, excluded: ["*"]) }
+        if !dockerfile.instructions.isEmpty {
+            submission.changes = Changes(ignoreFile: ignoreFile, instructions: dockerfile.instructions)
+        }
         submission.platforms = dockerfile.platform.map { [$0] } ?? []
         let configuration = dockerfile.configuration
         submission.execution = Execution(
@@ -48,7 +50,7 @@ extension BuildSubmission {
                 configuration.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
             entrypoint: configuration.entrypoint, command: configuration.command, user: configuration.user,
             workingDirectory: configuration.workingDirectory, labels: configuration.labels,
-            ports: configuration.exposedPorts)
+            ports: configuration.exposedPorts, further: configuration.further)
         return (submission, secrets)
     }
 }

@@ -14,6 +14,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var excluded: [String]
     /// Further files of the context, each below a directory of its own: what a Dockerfile's COPY lines say.
     public var files: [Files]
+    /// What the lines of a Dockerfile do to the image's files, after all of these; nil where there is none.
+    public var changes: Changes?
     /// What the image starts from: an entry of the catalog, a reference, or a layout that came with the context.
     public var base: Base
     /// The requirement manifests, paths in the context.
@@ -76,6 +78,25 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
             self.init(
                 destination: try container.decode(String.self, forKey: .destination),
                 excluded: try container.decodeIfPresent([String].self, forKey: .excluded) ?? [])
+        }
+    }
+
+    /// Changes of files, instruction by instruction, as the reader of Dockerfiles makes them.
+    public struct Changes: Sendable, Hashable, Codable {
+        /// The text of the context's ignore file; nil leaves nothing out.
+        public var ignoreFile: String?
+        /// The instructions in order.
+        public var instructions: [FileInstruction]
+
+        /// Takes the parts.
+        public init(ignoreFile: String? = nil, instructions: [FileInstruction]) {
+            self.ignoreFile = ignoreFile
+            self.instructions = instructions
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case ignoreFile = "ignore_file"
+            case instructions
         }
     }
 
@@ -145,11 +166,14 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         public var labels: [String: String]
         /// Ports to publish, `8080/tcp`.
         public var ports: [String]
+        /// What Dockerfiles alone set.
+        public var further: FurtherConfiguration?
 
         /// Takes the parts.
         public init(
             environment: [String: String] = [:], entrypoint: [String]? = nil, command: [String]? = nil,
-            user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:], ports: [String] = []
+            user: String? = nil, workingDirectory: String? = nil, labels: [String: String] = [:], ports: [String] = [],
+            further: FurtherConfiguration? = nil
         ) {
             self.environment = environment
             self.entrypoint = entrypoint
@@ -158,6 +182,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
             self.workingDirectory = workingDirectory
             self.labels = labels
             self.ports = ports
+            self.further = further
         }
 
         enum CodingKeys: String, CodingKey {
@@ -166,7 +191,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
             case command = "cmd"
             case user
             case workingDirectory = "workdir"
-            case labels, ports
+            case labels, ports, further
         }
 
         /// Reads the object; every member may be missing.
@@ -179,7 +204,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
                 user: try container.decodeIfPresent(String.self, forKey: .user),
                 workingDirectory: try container.decodeIfPresent(String.self, forKey: .workingDirectory),
                 labels: try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:],
-                ports: try container.decodeIfPresent([String].self, forKey: .ports) ?? [])
+                ports: try container.decodeIfPresent([String].self, forKey: .ports) ?? [],
+                further: try container.decodeIfPresent(FurtherConfiguration.self, forKey: .further))
         }
     }
 
@@ -189,6 +215,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         codeDestination = nil
         excluded = []
         files = []
+        changes = nil
         self.base = base
         requirements = []
         selection = PackageSelection()

@@ -49,9 +49,12 @@ struct SubmissionCheck: Sendable {
             throw refuse("an image with a name is neither to be pushed nor kept", hints: ["set 'push' or 'export'"])
         }
         guard submission.tags.count <= 64, submission.platforms.count <= 16, submission.requirements.count <= 256,
-            submission.files.count <= 256, submission.packages.count <= 1000
+            submission.files.count <= 256, submission.packages.count <= 1000,
+            submission.changes?.instructions.count ?? 0 <= 1000
         else {
-            throw refuse("a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages")
+            throw refuse(
+                "a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages and instructions"
+            )
         }
         guard Set(submission.platforms.map(\.description)).count == submission.platforms.count else {
             throw refuse("a platform is there twice")
@@ -168,7 +171,7 @@ struct SubmissionCheck: Sendable {
         let needsOne =
             !submission.requirements.isEmpty || submission.lock != nil || submission.codeDestination != nil
             || !directories.isEmpty
-            || !submission.files.isEmpty
+            || !submission.files.isEmpty || submission.changes != nil
         guard let digest = submission.context else {
             guard !needsOne else {
                 throw refuse(

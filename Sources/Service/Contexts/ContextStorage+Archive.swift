@@ -90,7 +90,7 @@ private struct ArchivedContext {
         _ header: TarEntry, _ path: String, _ tar: TarReader, known: [String: ContextManifest.Entry]
     ) throws -> ContextManifest.Entry {
         switch header.kind {
-        case .directory: return .init(path: path, kind: .directory, mode: 0o755)
+        case .directory: return .init(path: path, kind: .directory, mode: header.mode & 0o7777)
         case .symbolicLink(let target): return .init(path: path, kind: .link, mode: 0o777, target: target)
         case .hardLink(let target):
             guard var entry = known[LayerPath.normalised(target)], entry.kind == .file else {
@@ -102,8 +102,7 @@ private struct ArchivedContext {
             return entry
         case .file(let size):
             let digest = try content(tar)
-            return .init(
-                path: path, kind: .file, mode: header.mode & 0o100 == 0 ? 0o644 : 0o755, size: size, digest: digest)
+            return .init(path: path, kind: .file, mode: header.mode & 0o7777, size: size, digest: digest)
         }
     }
 

@@ -86,7 +86,8 @@ public final class ContextTree: Sendable {
     private static let linkedSize: Int64 = 256 << 10
 
     private func write(file path: String) throws {
-        let (digest, size, isExecutable) = try source.file(path)
+        let (digest, size, mode) = try source.file(path)
+        let isExecutable = mode & 0o100 != 0
         guard let blob = try source.store.blob(digest, size: size) else { throw ContextStorage.missing([digest]) }
         let place = place(path)
         if !copiesAll, !isExecutable, size >= Self.linkedSize,

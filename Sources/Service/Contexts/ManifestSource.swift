@@ -46,10 +46,12 @@ struct ManifestSource: ContextSource {
         }
     }
 
-    func file(_ path: String) throws -> (digest: Digest, size: Int64, isExecutable: Bool) {
+    func file(_ path: String) throws -> (digest: Digest, size: Int64, mode: UInt32) {
         guard let entry = entries[path], let digest = entry.digest else { throw Self.absent(path) }
-        return (digest, entry.size, entry.mode & 0o100 != 0)
+        return (digest, entry.size, entry.mode & 0o7777)
     }
+
+    func mode(ofDirectory path: String) -> UInt32 { (entries[path]?.mode ?? 0o755) & 0o7777 }
 
     func linkTarget(_ path: String) throws -> String {
         guard let target = entries[path]?.target else { throw Self.absent(path) }

@@ -68,6 +68,10 @@ struct BuildRunner: Sendable {
         }
         configuration.confinement = confinement
         configuration.planned = { try keep($0, $1, confinement) }
+        configuration.contextSource = { _ in
+            guard let source else { throw ServiceError(.invalidRequest, "files are of a context, and none is named") }
+            return source
+        }
         if let source { configuration.contextFiles = { try ContextFiles(source, excluded: $0.excluded) } }
         if case .layout(let path) = submission.base, let tree {
             try await blocking { try tree.write(FilePath(workspace.path(path))) }
@@ -179,6 +183,11 @@ struct BuildRunner: Sendable {
             steps.append(
                 .files(FilesStep(source: "", destination: files.destination, excluded: files.excluded)))
         }
+        if let changes = submission.changes {
+            steps.append(
+                .changes(
+                    ChangesStep(source: "", ignoreFile: changes.ignoreFile, instructions: changes.instructions)))
+        }
         let execution = submission.execution
         steps.append(
             .configuration(
@@ -187,7 +196,7 @@ struct BuildRunner: Sendable {
                         EnvironmentVariable(name: $0.key, value: $0.value)
                     }, entrypoint: execution.entrypoint, command: execution.command, user: execution.user,
                     workingDirectory: execution.workingDirectory, labels: execution.labels,
-                    exposedPorts: execution.ports)))
+                    exposedPorts: execution.ports, further: execution.further)))
         return BuildSpec(
             stages: [Stage(base: base, steps: steps)], platforms: submission.platforms,
             annotations: submission.annotations,

@@ -108,6 +108,21 @@ extension OpenAPIDocument {
                     properties:
                       destination: {description: An absolute path in the image., type: string, pattern: '^/[^\x00]*$'}
                       excluded: {type: [array, "null"], items: {type: string}}
+                changes:
+                  description: |
+                    What the lines of a Dockerfile do to the image's files. The client of the same version reads the
+                    Dockerfile; the form of an instruction may change with the version.
+                  type: [object, "null"]
+                  additionalProperties: false
+                  required: [instructions]
+                  properties:
+                    ignore_file:
+                      description: The text of the context's ignore file; without it nothing is left out.
+                      type: [string, "null"]
+                    instructions:
+                      type: array
+                      maxItems: 1000
+                      items: {$ref: "#/components/schemas/FileInstruction"}
                 base: {$ref: "#/components/schemas/Base"}
                 packages:
                   description: Requirements that stand in no manifest.
@@ -241,6 +256,27 @@ extension OpenAPIDocument {
                   description: "Ports to publish, `8080/tcp`."
                   type: [array, "null"]
                   items: {type: string, pattern: "^[1-9][0-9]{0,4}/(tcp|udp|sctp)$"}
+                further:
+                  description: What Dockerfiles alone set, volumes and health checks among it, as the client reads it.
+                  type: [object, "null"]
+                  required: [volumes, onBuild]
+                  properties:
+                    volumes: {type: array, items: {type: string}}
+                    onBuild: {type: array, items: {type: string}}
+                    stopSignal: {type: [string, "null"]}
+                    shell: {type: [array, "null"], items: {type: string}}
+                    healthcheck: {type: [object, "null"]}
+            FileInstruction:
+              description: One line of a Dockerfile, and what it does to files.
+              type: object
+              required: [title, place, changes]
+              properties:
+                title: {description: "What it is, `COPY . .`: the history entry.", type: string}
+                place: {description: "Where it stands, `Dockerfile:5`.", type: string}
+                changes:
+                  description: Each has one member, whose name is its kind.
+                  type: array
+                  items: {type: object, minProperties: 1, maxProperties: 1}
             OptionalBuildSecrets:
               oneOf: [{$ref: "#/components/schemas/BuildSecrets"}, {type: "null"}]
             BuildSecrets:

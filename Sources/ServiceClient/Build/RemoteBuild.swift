@@ -1,6 +1,7 @@
 public import Build
 import Content
 import Diagnostics
+import Dockerfile
 public import Interface
 public import OCI
 import Python
@@ -140,8 +141,10 @@ public struct RemoteBuild: Sendable {
         let base = try await parts.base.unpacked(in: scratch)
         let inputs = try await blocking {
             try RemoteInputs(
-                base: base, python: parts.python, files: parts.files, context: request.context,
-                in: surroundings.directory, environment: surroundings.environment, lent: request.secrets)
+                base: base, python: parts.python, files: parts.files, changes: parts.changes,
+                named: request.dockerfile?.packages?.requirementsFiles ?? [], context: request.context,
+                in: surroundings.directory, environment: surroundings.environment,
+                lent: request.secrets)
         }
         for path in inputs.context.skipped {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))

@@ -1,5 +1,6 @@
 import Build
 public import Diagnostics
+import Dockerfile
 import Interface
 import OCI
 public import Registry
@@ -23,7 +24,15 @@ struct RemoteSubmission {
             build.codeDestination = files.destination
             build.excluded = files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
         }
-        build.requirements = inputs.manifests
+        if let changes = parts.changes {
+            // The server's own files in the context are no business of a COPY's.
+            let ignored = inputs.context.usesReserved ? "\n\(inputs.context.reserved)\n" : ""
+            let rules = (changes.ignoreFile ?? "") + ignored
+            build.changes = .init(
+                ignoreFile: rules.isEmpty ? changes.ignoreFile : rules, instructions: changes.instructions)
+        }
+        build.requirements = inputs.manifests + (request.dockerfile?.packages?.requirementsFiles ?? [])
+        build.packages = request.dockerfile?.packages?.requirements ?? []
         build.selection = parts.python?.selection ?? PackageSelection()
         build.lock = inputs.lock
         var logins: [BuildSecrets.Login] = []
@@ -45,7 +54,8 @@ struct RemoteSubmission {
         build.execution = .init(
             environment: Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 },
             entrypoint: configuration.entrypoint, command: configuration.command, user: configuration.user,
-            workingDirectory: configuration.workingDirectory, labels: configuration.labels)
+            workingDirectory: configuration.workingDirectory, labels: configuration.labels,
+            ports: configuration.exposedPorts, further: configuration.further)
         build.pushes = request.outputs.contains(.registry)
         build.exports = request.outputs.contains { $0 != .registry }
         // A name says where to push, or what the kept image is called.
@@ -106,15 +116,18 @@ struct RequestParts {
     let base: BaseSource
     let python: PythonStep?
     let files: FilesStep?
+    let changes: ChangesStep?
     let configuration: ConfigurationStep
 
     /// - Throws: `ClientError` (`not_on_server`) for a spec of another shape.
     init(_ spec: BuildSpec) throws(ClientError) {
         var (python, files, configuration): (PythonStep?, FilesStep?, ConfigurationStep?)
+        var changes: ChangesStep?
         for step in spec.stages.first?.steps ?? [] {
             switch step {
             case .python(let step): python = step
             case .files(let step): files = step
+            case .changes(let step): changes = step
             case .configuration(let step): configuration = step
             }
         }
@@ -124,6 +137,7 @@ struct RequestParts {
         base = stage.base
         self.python = python
         self.files = files
+        self.changes = changes
         self.configuration = configuration ?? ConfigurationStep()
     }
 }

@@ -51,6 +51,27 @@ struct OutgoingContext: Sendable {
         try addIgnoreFile()
     }
 
+    /// Lists and hashes what a Dockerfile may copy, with the modes that it has here.
+    init(_ step: ChangesStep, in directory: FilePath) throws {
+        let given = FilePath(step.source)
+        root = directory.pushing(given).lexicallyNormalized()
+        let files = try ContextFiles(given, ignoreFile: step.ignoreFile)
+        skipped = files.skipped
+        let top = Set(files.items.lazy.map { $0.path.prefix { $0 != "/" } })
+        reserved = [".cooperage"].first { !top.contains($0[...]) } ?? Self.freeName(top)
+        for item in files.items {
+            switch item.kind {
+            case .directory: entries[item.path] = .init(path: item.path, kind: .directory, mode: item.mode)
+            case .symbolicLink(let target):
+                entries[item.path] = .init(path: item.path, kind: .link, mode: 0o777, target: target)
+            case .file(let digest, let size):
+                entries[item.path] = .init(
+                    path: item.path, kind: .file, mode: item.mode, size: size, digest: digest)
+                sources[digest] = Source(path: given.pushing(FilePath(item.path)), size: size)
+            }
+        }
+    }
+
     /// A context whose code stays here: it has what is added.
     init(root: FilePath, in directory: FilePath) {
         self.root = directory.pushing(root).lexicallyNormalized()

@@ -34,15 +34,25 @@ struct RemoteInputs: Sendable {
     /// - Parameters:
     ///   - base: no archive any more (`BaseSource.unpacked`).
     ///   - files: the code; nil where it stays here.
+    ///   - changes: what a Dockerfile copies.
+    ///   - named: requirements files that it names, paths in the context.
     ///   - context: the directory of the code.
     ///   - directory: the working directory, absolute.
     init(
-        base: BaseSource, python: PythonStep?, files: FilesStep?, context: FilePath, in directory: FilePath,
-        environment: [String: String], lent: SecretSet = SecretSet()
+        base: BaseSource, python: PythonStep?, files: FilesStep?, changes: ChangesStep? = nil, named: [String] = [],
+        context: FilePath, in directory: FilePath, environment: [String: String],
+        lent: SecretSet = SecretSet()
     ) throws {
         self.directory = directory
-        self.context =
-            try files.map { try OutgoingContext($0, in: directory) } ?? OutgoingContext(root: context, in: directory)
+        if let changes {
+            self.context = try OutgoingContext(changes, in: directory)
+        } else {
+            self.context =
+                try files.map { try OutgoingContext($0, in: directory) }
+                ?? OutgoingContext(root: context, in: directory)
+        }
+        // They may be left out of what is copied.
+        for path in named { try self.context.add(self.context.root.pushing(FilePath(path)), as: path) }
         switch base {
         case .catalog(let name): self.base = .catalog(name)
         case .registry(let reference): self.base = .reference(reference)

@@ -15,10 +15,7 @@ struct SpecOptions: ParsableArguments {
         completion: .list(catalogNames))
     var base: String?
 
-    @Option(
-        name: [.customShort("f"), .long], help: "A Dockerfile. Not read yet; this version builds from requirements.",
-        completion: .file())
-    var file: String?
+    @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileOptions
 
     @Option(help: "A platform, or several separated by commas; more than one give an index. Repeatable.")
     var platform: [String] = []
@@ -34,14 +31,6 @@ struct SpecOptions: ParsableArguments {
     @OptionGroup(title: "Packages") var bytecode: BytecodeOptions
     @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
 
-    func validate() throws {
-        guard file == nil else {
-            throw ValidationError(
-                "Dockerfiles are not read yet, so '-f' cannot be followed; say what goes into the image by --base, -r, "
-                    + "--env, --entrypoint and --cmd.")
-        }
-    }
-
     var contextPath: FilePath { FilePath(context.isEmpty ? "." : context) }
 
     /// What these flags say.
@@ -51,6 +40,7 @@ struct SpecOptions: ParsableArguments {
         settings.platforms = platform.given("--platform")
         settings.code = code.given("--code")
         settings.codeRoot = codeRoot.given("--code-root")
+        dockerfile.apply(to: &settings)
         packages.apply(to: &settings)
         lock.apply(to: &settings)
         bytecode.apply(to: &settings)

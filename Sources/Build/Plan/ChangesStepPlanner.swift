@@ -1,0 +1,86 @@
+import Content
+import Diagnostics
+import Layers
+import OCI
+import Spec
+
+/// Plans the changes of files that a Dockerfile's lines make: a layer for each that leaves something, and one for each large
+/// file that does not compress.
+struct ChangesStepPlanner: StepPlanner {
+    let step: ChangesStep
+    /// How the step comes to its files.
+    let context: @Sendable (String) throws -> any ContextSource
+    let events: BuildEvents
+
+    func plan(into draft: inout PlanDraft) async throws {
+        let (step, context, timestamp) = (step, context, draft.timestamp)
+        let packages = Self.packages(of: draft)
+        let tree = try await draft.base.tree()
+        let (changer, layers) = try await events.phase(.context) {
+            try await blocking {
+                var changer = FileChanger(
+                    files: ImageFiles(base: tree), context: try context(step.source),
+                    ignore: try step.ignoreFile.map { try IgnoreFile($0, name: ".dockerignore") }
+                        ?? IgnoreFile(patterns: []),
+                    packages: packages, timestamp: timestamp)
+                for instruction in step.instructions { try changer.follow(instruction) }
+                return (changer, try Self.layers(of: changer, timestamp: timestamp))
+            }
+        }
+        for path in Set(changer.skipped).sorted() {
+            events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
+        }
+        draft.inputs.contexts += changer.contexts
+        draft.inputs.texts.merge(changer.texts)
+        for (title, layer) in layers { try draft.append(title, .files(layer)) }
+    }
+
+    /// Where the steps so far have put packages.
+    private static func packages(of draft: PlanDraft) -> [String] {
+        var found: Set<String> = []
+        for layer in draft.layers {
+            guard case .wheels(let layer) = layer.recipe else { continue }
+            for path in [layer.scheme.purelib, layer.scheme.platlib, layer.scheme.scripts] {
+                found.insert(LayerPath.normalised(path))
+            }
+        }
+        return found.sorted()
+    }
+
+    private static func layers(of changer: FileChanger, timestamp: Timestamp) throws -> [(String, FileLayer)] {
+        let made = changer.files.layers()
+        let alone = try large(made, changer)
+        return made.flatMap { layer -> [(String, FileLayer)] in
+            let large = layer.entries.filter { alone.contains(PathKey($0.path)) }
+            let rest = layer.entries.filter { !alone.contains(PathKey($0.path)) }
+            let single = large.map { entry -> (String, FileLayer) in
+                let ways = LayerPath.ancestors(of: entry.path)
+                let directories = layer.entries.filter { ways.contains($0.path) }
+                return (
+                    "\(layer.title): \(entry.path)",
+                    FileLayer(entries: directories + [entry], compression: .store, timestamp: timestamp)
+                )
+            }
+            let isBare = layer.removed.isEmpty && !large.isEmpty && rest.allSatisfy { $0.kind == .directory }
+            // Whiteouts speak of what lies below: they come first.
+            let shared = FileLayer(
+                entries: rest, removed: layer.removed, compression: .deflate, timestamp: timestamp)
+            return (isBare ? [] : [(layer.title, shared)]) + single
+        }
+    }
+
+    /// The files that have a layer each.
+    private static func large(_ layers: [ImageFiles.Layer], _ changer: FileChanger) throws -> Set<PathKey> {
+        var found: [(path: String, size: Int64)] = []
+        for entry in layers.flatMap(\.entries) {
+            guard case .file(let digest, let size) = entry.kind, size >= FilesStepPlanner.ownLayerSize,
+                let context = changer.contexts.first(where: { $0.contains(digest) })
+            else { continue }
+            if try Compressibility.isIncompressible(context.open(digest), size: size) {
+                found.append((entry.path, size))
+            }
+        }
+        let largest = found.sorted { ($1.size, $0.path) < ($0.size, $1.path) }.prefix(FilesStepPlanner.ownLayers)
+        return Set(largest.map { PathKey($0.path) })
+    }
+}

@@ -1,0 +1,71 @@
+import Spec
+
+/// `useradd NAME`
+struct AddUser: KnownCommand {
+    let form: String? = "useradd"
+
+    func takes(_ command: ShellCommand) -> Bool { command.name == "useradd" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        let arguments = try CommandArguments(
+            command.words.dropFirst(),
+            table: [
+                CommandOption("-m --create-home -M --no-create-home -r --system", .none),
+                CommandOption("-U --user-group -N --no-user-group -l --no-log-init", .none),
+                CommandOption("-u --uid -g --gid -G --groups -s --shell -d --home-dir --home", takesValue: true, .none),
+                CommandOption("-c --comment", takesValue: true, .none),
+                CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
+            ])
+        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
+            throw CommandRefusal(reason: "it does not name one user")
+        }
+        var user = NewUser(name: name)
+        user.uid = try number(arguments.value("-u", "--uid"))
+        user.group = arguments.value("-g", "--gid")
+        user.groups = arguments.value("-G", "--groups")?.split(separator: ",").map(String.init) ?? []
+        user.shell = arguments.value("-s", "--shell")
+        user.home = arguments.value("-d", "--home-dir", "--home")
+        user.comment = arguments.value("-c", "--comment") ?? ""
+        user.isSystem = arguments.has("-r", "--system")
+        user.makesHome = arguments.has("-m", "--create-home") && !arguments.has("-M", "--no-create-home")
+        user.hasNoGroup = arguments.has("-N", "--no-user-group")
+        if let home = user.home, !home.hasPrefix("/") {
+            throw CommandRefusal(reason: "the home '\(home)' is not absolute", word: home)
+        }
+        return .changes([.user(user)])
+    }
+}
+
+/// `groupadd NAME`
+struct AddGroup: KnownCommand {
+    let form: String? = "groupadd"
+
+    func takes(_ command: ShellCommand) -> Bool { command.name == "groupadd" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        let arguments = try CommandArguments(
+            command.words.dropFirst(),
+            table: [
+                CommandOption("-r --system -f --force", .none),
+                CommandOption("-g --gid", takesValue: true, .none),
+                CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
+            ])
+        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
+            throw CommandRefusal(reason: "it does not name one group")
+        }
+        return .changes([
+            .group(
+                NewGroup(
+                    name: name, gid: try number(arguments.value("-g", "--gid")),
+                    isSystem: arguments.has("-r", "--system"), mayExist: arguments.has("-f", "--force")))
+        ])
+    }
+}
+
+private func number(_ text: String?) throws(CommandRefusal) -> UInt32? {
+    guard let text else { return nil }
+    guard let number = UInt32(text), number < UInt32(Int32.max) else {
+        throw CommandRefusal(reason: "'\(text)' is not a number of a user or a group", word: text)
+    }
+    return number
+}

@@ -1,0 +1,209 @@
+import Content
+import Foundation
+import Images
+import Layers
+import OCI
+import Spec
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Build
+@testable import Dockerfile
+
+/// Dockerfiles built by buildah and by us on the same base: the files of the images have to be the same, but for what is
+/// listed here, and what a container starts with as well.
+@Suite(.serialized) struct BuildahTests {
+    /// What keeps buildah from working here; nil if nothing does.
+    static let obstacle: String? = {
+        guard geteuid() == 0 else { return "buildah needs root here" }
+        do {
+            try TestSupport.run("buildah", ["--version"])
+            return ContainerRuntime.obstacle
+        } catch {
+            return "\(error)"
+        }
+    }()
+
+    static let isLarge = ProcessInfo.processInfo.environment["COOPERAGE_TEST_LARGE"] != nil
+
+    /// Paths in which the two differ on purpose: backups, logs and locks of the shadow tools, and the shadow file itself,
+    /// which holds the day on which a user was added; what buildah mounts over a container's files, and leaves as empty ones.
+    static let passedOver: Set<String> = [
+        "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/shadow",
+        "etc/.pwd.lock", "var/log/faillog", "var/log/lastlog", "run", "proc", "sys", "dev", "etc/resolv.conf",
+        "etc/hosts", "etc/hostname",
+    ]
+
+    /// Nothing is run: on a base without a program.
+    static let copies: [String] = [
+        "WORKDIR /srv/app\nCOPY . .", "COPY src /srv/x", "COPY src/ /srv", "COPY src/main.py /srv/other.py",
+        "COPY src/main.py run.sh /srv/x/", "COPY src/*.py *.sh /srv/x/", "COPY --chown=7:8 src /srv/x",
+        "COPY --chmod=640 src/main.py /srv/", "COPY --chown=7:8 src/main.py /a/b/c.py", "COPY src/link /srv/x",
+        "COPY private /private", "COPY src /srv\nCOPY run.sh /srv/main.py", "COPY src /usr/lib/deep",
+        "ENV A='b c' \"D\"=\"e\\nf\"\nLABEL x=\"y z\"\nEXPOSE 80 53/udp\nUSER 7:8\nCMD [\"a\"]",
+        "VOLUME /data\nSTOPSIGNAL SIGINT\nHEALTHCHECK --interval=5s --retries=2 CMD true\nSHELL [\"/bin/bash\", \"-c\"]\nCMD [\"run\"]",
+        "ENTRYPOINT exec app\nONBUILD COPY . /x",
+    ]
+
+    /// Commands, which only a whole base can run.
+    static let commands: [String] = [
+        "RUN groupadd -r grp && useradd -m -s /bin/bash web && useradd -r -g grp svc\nRUN useradd -u 5000 -G grp,users -c 'A B' -d /srv/o other",
+        "WORKDIR /app\nCOPY . .\nRUN chmod -R a+rw .\nRUN useradd me && chown -R me .\nUSER me\nENTRYPOINT [\"python\", \"-m\", \"x\"]",
+        "RUN mkdir -m 700 /m && mkdir -p /m/a/b && touch /m/t && ln -s /m/a /m/l && ln -sf x /m/a && echo 'a b' > /m/e && printf '%s\\n' 1 2 >> /m/e && chmod +x /m/t && chown -h 7:8 /m/l",
+        "COPY src /x\nRUN chmod -R u=rwX,go=rX /x && chmod 2755 /x/main.py && chown -R 7:staff /x && rm -rf /x/deep /etc/skel /usr/share/doc/*",
+        "WORKDIR /app\nRUN set -eux; mkdir -p data; cd data; : > empty; echo \"$PATH\" >> /dev/null\nRUN rm -rf /tmp/* ~/.cache",
+    ]
+
+    @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func filesAreWhereBuildahPutsThem()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        try await BaseFixture.write(to: base)
+        try await compare(
+            Self.isLarge ? Self.copies : Array(Self.copies.prefix(8)) + Self.copies.suffix(3), on: base, in: directory)
+    }
+
+    @Test(
+        .enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")"),
+        .enabled(if: isLarge, "a base of Debian's packages is made only with COOPERAGE_TEST_LARGE=1"))
+    func commandsDoWhatTheyDoWhenTheyAreRun() async throws {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        let cache = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+            .removingLastComponent().pushing(".build/test-cache")
+        let engine = try BuildEngine(
+            .init(cache: try BuildCache(cache), environment: BuildSite.environment), events: BuildEvents { _ in })
+        let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
+        try await OCILayoutWriter(base).write(images, tags: [])
+        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
+    }
+
+    // MARK: The two builders
+
+    private func compare(_ texts: [String], on base: FilePath, in directory: TemporaryDirectory) async throws {
+        let context = directory.path.appending("context")
+        for (path, mode) in [
+            ("src/main.py", 0o644), ("src/deep/a.py", 0o600), ("run.sh", 0o755), ("private/key", 0o640),
+            ("src/empty/.keep", 0o644),
+        ] as [(String, mode_t)] {
+            let file = try directory.write(Array("\(path)\n".utf8), to: "context/\(path)")
+            _ = chmod(file.string, mode)
+        }
+        for (path, mode) in [("src", 0o755), ("src/deep", 0o775), ("private", 0o755)] as [(String, mode_t)] {
+            _ = chmod(context.pushing(FilePath(path)).string, mode)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: context.appending("src").appending("link").string, withDestinationPath: "main.py")
+        let tools = [
+            "--root", directory.path.appending("storage").string, "--runroot", directory.path.appending("run").string,
+            "--storage-driver", "vfs",
+        ]
+        let (storage, state) = (directory.path.appending("storage"), directory.path.appending("run"))
+        try await runAside(
+            "skopeo",
+            [
+                "copy", "--insecure-policy", "oci:\(base)",
+                "containers-storage:[vfs@\(storage)+\(state)]localhost/base:1",
+            ])
+        for (number, text) in texts.enumerated() {
+            let file = try directory.write(Array("FROM localhost/base:1\n\(text)\n".utf8), to: "Dockerfile\(number)")
+            let output = directory.path.appending("buildah\(number).tar")
+            try await runAside(
+                "buildah",
+                tools + [
+                    "bud", "--format", "docker", "--isolation", "chroot", "--pull-never", "--file", file.string,
+                    "--tag",
+                    "localhost/out:\(number)", context.string,
+                ])
+            try await runAside(
+                "buildah", tools + ["push", "localhost/out:\(number)", "docker-archive:\(output)"])
+            let store = try DirectoryBlobStore(directory.path.appending("theirs\(number)"))
+            let theirs = try await Picture(try DockerArchive(output, into: store).image(for: nil))
+            let ours = try await Picture(try await built(text, context, base, in: directory))
+            for path in Set(ours.files.keys).union(theirs.files.keys).sorted() {
+                let isListed = Self.passedOver.contains { path == $0 || path.hasPrefix($0 + "/") }
+                if isListed || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__")) { continue }
+                #expect(ours.files[path] == theirs.files[path], "/\(path) by:\n\(text)")
+            }
+            #expect(ours.configuration == theirs.configuration, "\(text)")
+        }
+        try await runAside("buildah", tools + ["rmi", "--all", "--force"])
+    }
+
+    private func built(
+        _ text: String, _ context: FilePath, _ base: FilePath, in directory: TemporaryDirectory
+    ) async throws -> Image {
+        var lowering = DockerfileLowering(try DockerfileDocument("FROM base\n\(text)\n"))
+        lowering.baseConfiguration = try await OCILayout(base).image(for: nil).configuration.config
+        var spec = try lowering.lowered().buildSpec(context: context.string)
+        spec.stages[0].base = .layout(path: base.string)
+        let engine = try BuildEngine(
+            .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),
+            events: BuildEvents { _ in })
+        let result = try await engine.build(spec, tags: [], outputs: [])
+        try await result.images.expectSound()
+        return try #require(result.images.images.first)
+    }
+}
+
+/// An image as a container sees it.
+private struct Picture {
+    /// What stands at each path: kind, mode, owner, and content or target.
+    var files: [String: String] = [:]
+    /// What a container starts with, but for marks of the builder.
+    var configuration: ImageConfiguration.Execution
+
+    init(_ image: Image) async throws {
+        var configuration = image.configuration.config ?? .init()
+        configuration.labels?["io.buildah.version"] = nil
+        if configuration.labels?.isEmpty ?? false { configuration.labels = nil }
+        if configuration.entrypoint?.isEmpty ?? false { configuration.entrypoint = nil }
+        if configuration.onBuild?.isEmpty ?? false { configuration.onBuild = nil }
+        if configuration.user?.isEmpty ?? false { configuration.user = nil }
+        if configuration.cmd?.isEmpty ?? false { configuration.cmd = nil }
+        if configuration.volumes?.isEmpty ?? false { configuration.volumes = nil }
+        configuration.env?.sort()
+        if configuration.workingDir == "/" || configuration.workingDir == "" { configuration.workingDir = nil }
+        self.configuration = configuration
+        for layer in image.manifest.layers { try apply(await image.layer(layer), layer.mediaType) }
+    }
+
+    private mutating func apply(_ layer: Blob, _ mediaType: MediaType) throws {
+        let tar = try TarReader(try LayerIndexer.uncompressed(try layer.open(), mediaType: mediaType))
+        var found: [(String, String)] = []
+        while let entry = try tar.next() {
+            let path = LayerPath.normalised(entry.path)
+            if path.isEmpty { continue }
+            let (directory, name) = LayerPath.split(path)
+            if name == ".wh..wh..opq" {
+                for other in files.keys where LayerPath.isBelow(directory, other) { files[other] = nil }
+                continue
+            }
+            if name.hasPrefix(".wh.") {
+                let gone = directory.isEmpty ? String(name.dropFirst(4)) : "\(directory)/\(name.dropFirst(4))"
+                for other in files.keys where other == gone || LayerPath.isBelow(gone, other) { files[other] = nil }
+                continue
+            }
+            let status = "\(String(entry.mode, radix: 8)) \(entry.uid):\(entry.gid)"
+            switch entry.kind {
+            case .directory: found.append((path, "directory \(status)"))
+            case .symbolicLink(let target): found.append((path, "link \(entry.uid):\(entry.gid) \(target)"))
+            case .hardLink(let target):
+                let target = LayerPath.normalised(target)
+                found.append((path, found.last { $0.0 == target }?.1 ?? files[target] ?? "?"))
+            case .file:
+                let digester = try Digester()
+                try tar.forEachContentChunk { digester.update($0) }
+                found.append((path, "file \(status) \(digester.finish())"))
+            }
+        }
+        for (path, state) in found {
+            if let there = files[path], there.hasPrefix("directory"), !state.hasPrefix("directory") {
+                for other in files.keys where LayerPath.isBelow(path, other) { files[other] = nil }
+            }
+            files[path] = state
+        }
+    }
+}
