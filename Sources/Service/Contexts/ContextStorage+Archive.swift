@@ -10,9 +10,13 @@ extension ContextStorage {
     /// The archive is read twice, from a file that vanishes: what is cut off, damaged or against the rules is known before
     /// anything of it is kept. Paths may begin with `./`. A path that comes again replaces what it was. A hard link to an
     /// earlier file becomes a file of the same content. Devices, pipes and sockets are refused.
+    /// - Parameter keepsModes: whether modes stay as they are in the archive, as a Dockerfile copies them. Otherwise they are
+    ///   0644 and 0755, so that the context is the same as that of its files.
     /// - Returns: the digest by which builds name it.
     /// - Throws: `ServiceError` (`invalid_request`, `too_large`), or what `chunks` throws; nothing is kept then.
-    public func receiveArchive<Chunks: AsyncSequence>(project: String, from chunks: Chunks) async throws -> Digest
+    public func receiveArchive<Chunks: AsyncSequence>(
+        project: String, from chunks: Chunks, keepsModes: Bool = false
+    ) async throws -> Digest
     where Chunks.Element: Sequence<UInt8> {
         let store = try store(of: project)
         let spool = try await spooled(chunks, besides: store)
@@ -20,8 +24,8 @@ extension ContextStorage {
         let limits = limits
         let manifest = try await blocking {
             do {
-                try ArchivedContext(limits: limits, store: nil).read(spool).check(limits)
-                return try ArchivedContext(limits: limits, store: store).read(spool)
+                try ArchivedContext(limits: limits, keepsModes: keepsModes, store: nil).read(spool).check(limits)
+                return try ArchivedContext(limits: limits, keepsModes: keepsModes, store: store).read(spool)
             } catch let error as LayerError where error.blame == .request {
                 throw ServiceError(
                     error.code == .tooLarge ? .tooLarge : .invalidRequest, "the archive cannot be a context",
@@ -53,6 +57,7 @@ extension ContextStorage {
 /// Reads a tar as a context.
 private struct ArchivedContext {
     let limits: ContextLimits
+    let keepsModes: Bool
     /// Takes the files' contents; without one they are only looked at.
     let store: DirectoryBlobStore?
 
@@ -90,7 +95,7 @@ private struct ArchivedContext {
         _ header: TarEntry, _ path: String, _ tar: TarReader, known: [String: ContextManifest.Entry]
     ) throws -> ContextManifest.Entry {
         switch header.kind {
-        case .directory: return .init(path: path, kind: .directory, mode: header.mode & 0o7777)
+        case .directory: return .init(path: path, kind: .directory, mode: keepsModes ? header.mode & 0o7777 : 0o755)
         case .symbolicLink(let target): return .init(path: path, kind: .link, mode: 0o777, target: target)
         case .hardLink(let target):
             guard var entry = known[LayerPath.normalised(target)], entry.kind == .file else {
@@ -102,7 +107,9 @@ private struct ArchivedContext {
             return entry
         case .file(let size):
             let digest = try content(tar)
-            return .init(path: path, kind: .file, mode: header.mode & 0o7777, size: size, digest: digest)
+            let usual: UInt32 = header.mode & 0o100 == 0 ? 0o644 : 0o755
+            return .init(
+                path: path, kind: .file, mode: keepsModes ? header.mode & 0o7777 : usual, size: size, digest: digest)
         }
     }
 

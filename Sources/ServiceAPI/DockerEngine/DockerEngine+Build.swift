@@ -28,7 +28,7 @@ extension DockerEngine {
             throw ServiceError(.tooLarge, "a context may have \(limit) bytes, and the archive has \(length)")
         }
         let digest = try await service.contexts.receiveArchive(
-            project: scope.project, from: PaddedTar(content: content))
+            project: scope.project, from: PaddedTar(content: content), keepsModes: true)
         let asked = DockerfileBuild(
             context: digest, dockerfile: query["dockerfile"] ?? "Dockerfile", arguments: arguments,
             target: query["target"], platform: platform, labels: labels, usesCache: !query.flag("nocache"),
