@@ -52,6 +52,11 @@ public enum LayerPath {
         return (String(decoding: path.utf8[..<slash], as: UTF8.self), String(decoding: name, as: UTF8.self))
     }
 
+    /// The path of a name in a directory; the root is the empty path.
+    public static func joined(_ directory: String, _ name: String) -> String {
+        directory.isEmpty || name.isEmpty ? directory + name : "\(directory)/\(name)"
+    }
+
     /// Whether a path lies below a directory, which is named without a trailing slash; everything lies below the empty one.
     public static func isBelow(_ directory: some StringProtocol, _ path: some StringProtocol) -> Bool {
         if directory.utf8.isEmpty { return true }

@@ -102,6 +102,9 @@ public struct NamedFiles: Sendable, Hashable, Codable {
         self.path = path
         self.isPattern = isPattern
     }
+
+    /// Whether a text would be a pattern: it holds `*`, `?`, `[` or an escape.
+    public static func isPattern(_ text: some StringProtocol) -> Bool { text.contains { "*?[\\".contains($0) } }
 }
 
 /// A user and a group, each by name or number. What is nil stays as it is, or follows from the user.

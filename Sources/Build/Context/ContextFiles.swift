@@ -110,7 +110,7 @@ private struct Walk {
     mutating func visit(_ directory: String) throws {
         try Task.checkCancellation()
         for name in try source.names(in: directory) {
-            let path = directory.isEmpty ? name : "\(directory)/\(name)"
+            let path = LayerPath.joined(directory, name)
             let relative = start.isEmpty ? path : String(path.dropFirst(start.count + 1))
             if excluded.excludes(relative) { continue }
             try take(path)

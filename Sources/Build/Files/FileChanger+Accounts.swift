@@ -21,7 +21,7 @@ extension FileChanger {
     }
 
     private func user(_ name: String) throws -> (uid: UInt32, gid: UInt32?) {
-        let accounts = AccountFile(try text("etc/passwd") ?? "")
+        let accounts = try accountFile("etc/passwd")
         if let line = accounts.line(name), line.count > 3, let uid = UInt32(line[2]), let gid = UInt32(line[3]) {
             return (uid, gid)
         }
@@ -34,7 +34,7 @@ extension FileChanger {
     }
 
     private func group(_ name: String) throws -> UInt32 {
-        let accounts = AccountFile(try text("etc/group") ?? "")
+        let accounts = try accountFile("etc/group")
         if let line = accounts.line(name), line.count > 2, let gid = UInt32(line[2]) { return gid }
         guard let gid = UInt32(name) else {
             throw problem(
@@ -43,6 +43,8 @@ extension FileChanger {
         }
         return gid
     }
+
+    private func accountFile(_ path: String) throws -> AccountFile { AccountFile(try text(path) ?? "") }
 
     private func text(_ path: String) throws -> String? {
         try content(try resolved("/" + path)).map { String(decoding: $0, as: UTF8.self) }
@@ -90,13 +92,13 @@ extension FileChanger {
 
     mutating func add(_ group: NewGroup) throws {
         try requireTool("groupadd")
-        if group.mayExist, AccountFile(try text("etc/group") ?? "").line(group.name) != nil { return }
+        if group.mayExist, try accountFile("etc/group").line(group.name) != nil { return }
         _ = try addGroup(group, preferring: nil)
     }
 
     private mutating func addGroup(_ new: NewGroup, preferring uid: UInt32?) throws -> UInt32 {
         try requireName(new.name)
-        var accounts = AccountFile(try text("etc/group") ?? "")
+        var accounts = try accountFile("etc/group")
         guard accounts.line(new.name) == nil else { throw problem("the group '\(new.name)' is there already") }
         let gid: UInt32
         if let wanted = new.gid {
@@ -125,10 +127,10 @@ extension FileChanger {
     mutating func add(_ new: NewUser) throws {
         try requireTool("useradd")
         try requireName(new.name)
-        var accounts = AccountFile(try text("etc/passwd") ?? "")
+        var accounts = try accountFile("etc/passwd")
         guard accounts.line(new.name) == nil else { throw problem("the user '\(new.name)' is there already") }
         let range = try numbers("UID", isSystem: new.isSystem)
-        let groups = AccountFile(try text("etc/group") ?? "")
+        let groups = try accountFile("etc/group")
         // A group of the user's own has the user's number, where that is free in both files.
         let taken = new.group == nil && !new.hasNoGroup ? groups.numbers : []
         guard let uid = new.uid ?? accounts.nextNumber(in: range, isSystem: new.isSystem, besides: taken) else {

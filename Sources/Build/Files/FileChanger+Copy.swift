@@ -50,7 +50,7 @@ extension FileChanger {
             if copy.keepsParents {
                 target = try makeParents(of: source, in: destination, stamp)
             } else if !source.isDirectory, isDirectory {
-                target = Self.joined(destination, source.name)
+                target = LayerPath.joined(destination, source.name)
             }
             if source.isDirectory {
                 try place(listed, from: source, at: target, stamp)
@@ -59,10 +59,6 @@ extension FileChanger {
                 try place(item, at: target, stamp)
             }
         }
-    }
-
-    private static func joined(_ directory: String, _ name: String) -> String {
-        directory.isEmpty || name.isEmpty ? directory + name : "\(directory)/\(name)"
     }
 
     // MARK: Sources
@@ -85,20 +81,19 @@ extension FileChanger {
         let whole = LayerPath.normalised(named.path)
         guard named.isPattern else {
             guard let source = try source(whole, after: start) else {
-                throw BuildError(
-                    .invalidContext, problem("").message + "the context holds no '\(whole)'",
-                    context: problem("").context, hints: ["or .dockerignore leaves it out"])
+                throw problem(
+                    "the context holds no '\(whole)'", code: .invalidContext, hints: ["or .dockerignore leaves it out"])
             }
             return [source]
         }
         var paths = [""]
         for part in LayerPath.parts(whole) {
             guard let pattern = GlobPattern(part) else { throw problem("'\(part)' is not a pattern") }
-            let isPlain = !part.contains { "*?[\\".contains($0) }
+            let isPlain = !NamedFiles.isPattern(part)
             paths = try paths.flatMap { directory -> [String] in
                 guard try context.kind(of: directory) == .directory || directory.isEmpty else { return [] }
                 return try context.names(in: directory).filter { isPlain ? $0 == part : pattern.matches($0) }
-                    .map { Self.joined(directory, $0) }
+                    .map { LayerPath.joined(directory, $0) }
             }
         }
         return try paths.compactMap { try source($0, after: start) }
@@ -142,13 +137,13 @@ extension FileChanger {
     private mutating func makeParents(of source: Source, in destination: String, _ stamp: Stamp) throws -> String {
         try makeDirectories(destination, uid: stamp.uid, gid: stamp.gid)
         for directory in LayerPath.ancestors(of: source.kept) {
-            let place = Self.joined(destination, directory)
+            let place = LayerPath.joined(destination, directory)
             guard files[place] == nil else { continue }
             // The start of the source's path that this directory is.
             let inContext = String(source.path.dropLast(source.kept.count)) + directory
             try put(stamp.node(.directory, mode: try context.mode(ofDirectory: inContext)), at: place)
         }
-        return Self.joined(destination, source.kept)
+        return LayerPath.joined(destination, source.kept)
     }
 
     /// Puts what is in a directory to a place, which keeps mode and owner where it is there already.
@@ -165,7 +160,7 @@ extension FileChanger {
         let start = source.path.isEmpty ? 0 : source.path.utf8.count + 1
         for item in listed.items {
             let relative = String(decoding: item.path.utf8.dropFirst(start), as: UTF8.self)
-            try place(item, at: Self.joined(target, relative), stamp)
+            try place(item, at: LayerPath.joined(target, relative), stamp)
         }
     }
 

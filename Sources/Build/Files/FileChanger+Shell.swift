@@ -25,7 +25,7 @@ extension FileChanger {
         let end = link.isPlaceItself ? path : try resolved(link.path)
         if files[end]?.kind == .directory {
             let name = LayerPath.split(LayerPath.normalised(link.target)).name
-            path = end.isEmpty ? name : "\(end)/\(name)"
+            path = LayerPath.joined(end, name)
         }
         try requireDirectory(of: path)
         if let there = files[path] {
@@ -45,7 +45,7 @@ extension FileChanger {
     mutating func write(_ text: FileText) throws {
         var path = try resolved(text.path)
         if let name = text.name, files[path]?.kind == .directory || text.path.hasSuffix("/") {
-            path = path.isEmpty ? name : "\(path)/\(name)"
+            path = LayerPath.joined(path, name)
         }
         guard files[path]?.kind != .directory else { throw problem("'/\(path)' is a directory") }
         var bytes = Array(text.text.utf8)

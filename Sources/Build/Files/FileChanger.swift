@@ -56,9 +56,9 @@ struct FileChanger {
     }
 
     /// An error of the instruction at hand.
-    func problem(_ message: String, hints: [String] = []) -> BuildError {
+    func problem(_ message: String, code: BuildErrorCode = .invalidSpec, hints: [String] = []) -> BuildError {
         BuildError(
-            .invalidSpec, "\(instruction.title): \(message)", context: [FailureContext("file", instruction.place)],
+            code, "\(instruction.title): \(message)", context: [FailureContext("file", instruction.place)],
             hints: hints)
     }
 
@@ -82,7 +82,7 @@ struct FileChanger {
         guard named.isPattern else { return [named.path] }
         var found = [""]
         for part in LayerPath.parts(named.path) {
-            guard part.contains(where: { "*?[\\".contains($0) }), let pattern = GlobPattern(part) else {
+            guard NamedFiles.isPattern(part), let pattern = GlobPattern(part) else {
                 found = found.map { "\($0)/\(part)" }
                 continue
             }
@@ -125,14 +125,8 @@ struct FileChanger {
             switch files[directory]?.kind {
             case .directory: continue
             case nil:
-                let checked: String
-                do {
-                    checked = try LayerPath.checked(directory, origin: "the instruction")
-                } catch {
-                    throw problem(error.message, hints: error.hints)
-                }
-                files.put(
-                    .init(kind: .directory, mode: directory == path ? mode : 0o755, uid: uid, gid: gid), at: checked)
+                try put(
+                    .init(kind: .directory, mode: directory == path ? mode : 0o755, uid: uid, gid: gid), at: directory)
             default: throw problem("'/\(directory)' is no directory")
             }
         }

@@ -93,8 +93,7 @@ struct ImageFiles {
     func resolved(_ path: String, followsLast: Bool = true) -> String? {
         guard followsLast else {
             let (directory, name) = LayerPath.split(LayerPath.normalised(path))
-            guard let above = resolved(directory) else { return nil }
-            return above.isEmpty ? name : "\(above)/\(name)"
+            return resolved(directory).map { LayerPath.joined($0, name) }
         }
         return PathResolver.resolve(path) { path in
             guard case .symbolicLink(let target) = self[path]?.kind else { return nil }

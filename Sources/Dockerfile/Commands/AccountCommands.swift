@@ -1,21 +1,18 @@
 import Spec
 
 /// `useradd NAME`
-struct AddUser: KnownCommand {
+struct AddUser: NamedCommand {
     let form: String? = "useradd"
+    let names = ["useradd"]
+    let options: [CommandOption] = [
+        CommandOption("-m --create-home -M --no-create-home -r --system", .none),
+        CommandOption("-U --user-group -N --no-user-group -l --no-log-init", .none),
+        CommandOption("-u --uid -g --gid -G --groups -s --shell -d --home-dir --home", takesValue: true, .none),
+        CommandOption("-c --comment", takesValue: true, .none),
+        CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
+    ]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "useradd" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [
-                CommandOption("-m --create-home -M --no-create-home -r --system", .none),
-                CommandOption("-U --user-group -N --no-user-group -l --no-log-init", .none),
-                CommandOption("-u --uid -g --gid -G --groups -s --shell -d --home-dir --home", takesValue: true, .none),
-                CommandOption("-c --comment", takesValue: true, .none),
-                CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
-            ])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
             throw CommandRefusal(reason: "it does not name one user")
         }
@@ -37,19 +34,16 @@ struct AddUser: KnownCommand {
 }
 
 /// `groupadd NAME`
-struct AddGroup: KnownCommand {
+struct AddGroup: NamedCommand {
     let form: String? = "groupadd"
+    let names = ["groupadd"]
+    let options: [CommandOption] = [
+        CommandOption("-r --system -f --force", .none),
+        CommandOption("-g --gid", takesValue: true, .none),
+        CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
+    ]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "groupadd" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [
-                CommandOption("-r --system -f --force", .none),
-                CommandOption("-g --gid", takesValue: true, .none),
-                CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
-            ])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
             throw CommandRefusal(reason: "it does not name one group")
         }

@@ -1,18 +1,15 @@
 import Spec
 
 /// `mkdir -p PATH…`
-struct MakeDirectory: KnownCommand {
+struct MakeDirectory: NamedCommand {
     let form: String? = "mkdir -p"
+    let names = ["mkdir"]
+    let options: [CommandOption] = [
+        CommandOption("-p --parents -v --verbose", .none),
+        CommandOption("-m --mode", takesValue: true, .none),
+    ]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "mkdir" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [
-                CommandOption("-p --parents -v --verbose", .none),
-                CommandOption("-m --mode", takesValue: true, .none),
-            ])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         let mode = arguments.value("-m", "--mode")
         if let mode, ModeChange(mode) == nil { throw CommandRefusal(reason: "'\(mode)' is no mode", word: mode) }
         return .changes(
@@ -23,15 +20,14 @@ struct MakeDirectory: KnownCommand {
 }
 
 /// `chmod [-R] MODE PATH…`
-struct ChangeMode: KnownCommand {
+struct ChangeMode: NamedCommand {
     let form: String? = "chmod"
+    let names = ["chmod"]
+    let options: [CommandOption] = [
+        CommandOption("-R --recursive -v --verbose -f --silent --quiet -c --changes", .none)
+    ]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "chmod" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [CommandOption("-R --recursive -v --verbose -f --silent --quiet -c --changes", .none)])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         guard let mode = arguments.operands.first?.text, arguments.operands.count > 1 else {
             throw CommandRefusal(reason: "it names no path")
         }
@@ -44,22 +40,19 @@ struct ChangeMode: KnownCommand {
 }
 
 /// `chown [-R] OWNER PATH…` and `chgrp`.
-struct ChangeOwner: KnownCommand {
+struct ChangeOwner: NamedCommand {
     let form: String? = "chown"
+    let names = ["chown", "chgrp"]
+    let options: [CommandOption] = [
+        CommandOption(
+            "-R --recursive -v --verbose -f --silent --quiet -c --changes -h --no-dereference", .none)
+    ]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "chown" || command.name == "chgrp" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [
-                CommandOption(
-                    "-R --recursive -v --verbose -f --silent --quiet -c --changes -h --no-dereference", .none)
-            ])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         guard let text = arguments.operands.first?.text, arguments.operands.count > 1 else {
             throw CommandRefusal(reason: "it names no path")
         }
-        let owner = command.name == "chgrp" ? FileOwner(user: nil, group: text) : FileOwner(text)
+        let owner = name == "chgrp" ? FileOwner(user: nil, group: text) : FileOwner(text)
         guard owner.user != nil || owner.group != nil else { throw CommandRefusal(reason: "it names nobody") }
         guard owner.group != nil || !text.hasSuffix(":") else {
             throw CommandRefusal(reason: "'\(text)' means a group that a login would have", word: text)
@@ -75,15 +68,12 @@ struct ChangeOwner: KnownCommand {
 }
 
 /// `rm [-rf] PATH…`
-struct RemoveFiles: KnownCommand {
+struct RemoveFiles: NamedCommand {
     let form: String? = "rm -rf"
+    let names = ["rm"]
+    let options: [CommandOption] = [CommandOption("-r -R -f -v --recursive --force --verbose", .none)]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "rm" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [CommandOption("-r -R -f -v --recursive --force --verbose", .none)])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         return .changes([
             .remove(
                 FileRemoval(
@@ -94,15 +84,12 @@ struct RemoveFiles: KnownCommand {
 }
 
 /// `ln -s TARGET PATH`
-struct MakeLink: KnownCommand {
+struct MakeLink: NamedCommand {
     let form: String? = "ln -s"
+    let names = ["ln"]
+    let options: [CommandOption] = [CommandOption("-s --symbolic -f --force -n --no-dereference -v --verbose", .none)]
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "ln" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(
-            command.words.dropFirst(),
-            table: [CommandOption("-s --symbolic -f --force -n --no-dereference -v --verbose", .none)])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         guard arguments.has("-s", "--symbolic") else { throw CommandRefusal(reason: "hard links cannot be made") }
         let paths = try plainPaths(arguments.operands)
         guard paths.count == 2 else { throw CommandRefusal(reason: "it does not name a target and a path") }
@@ -116,13 +103,12 @@ struct MakeLink: KnownCommand {
 }
 
 /// `touch PATH…`
-struct Touch: KnownCommand {
+struct Touch: NamedCommand {
     let form: String? = "touch"
+    let names = ["touch"]
+    let options: [CommandOption] = []
 
-    func takes(_ command: ShellCommand) -> Bool { command.name == "touch" }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(command.words.dropFirst(), table: [])
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
         return .changes(try plainPaths(arguments.operands).map { .touch(path: $0) })
     }
 }

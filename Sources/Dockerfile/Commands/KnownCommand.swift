@@ -13,6 +13,24 @@ protocol KnownCommand: Sendable {
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome
 }
 
+/// A program that is known by its name, and whose options are a table.
+protocol NamedCommand: KnownCommand {
+    /// The program's names.
+    var names: [String] { get }
+    /// The options that it knows.
+    var options: [CommandOption] { get }
+    /// What it does to the image with these arguments.
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome
+}
+
+extension NamedCommand {
+    func takes(_ command: ShellCommand) -> Bool { names.contains(command.name) }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        try outcome(of: try CommandArguments(command.words.dropFirst(), table: options), calledAs: command.name)
+    }
+}
+
 /// A command whose output is known, so that it can go to a file.
 protocol WritingCommand: KnownCommand {}
 

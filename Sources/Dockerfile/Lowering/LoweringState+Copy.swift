@@ -117,7 +117,7 @@ extension LoweringState {
             cleaned.append(path)
         }
         let path = cleaned.joined(separator: "/./")
-        let isPattern = path.contains { "*?[\\".contains($0) }
+        let isPattern = NamedFiles.isPattern(path)
         if !isPattern, let contextEntry = lowering.contextEntry {
             let whole = cleaned.filter { !$0.isEmpty }.joined(separator: "/")
             guard whole.isEmpty || contextEntry(whole) != nil else {

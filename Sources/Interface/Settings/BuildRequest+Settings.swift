@@ -1,6 +1,7 @@
 import Build
 import Content
 import Diagnostics
+import Dockerfile
 import OCI
 import Python
 import SBOM
@@ -70,36 +71,56 @@ struct RequestMaker {
 
     mutating func make() throws -> BuildRequest {
         let base = try base()
+        let results = try results()
+        let directory = try self.directory(settings.workingDirectory, "the working directory")
+        let manifests = try manifests()
+        let configuration = try configuration(directory ?? BuildRequest.defaultWorkingDirectory)
+        var steps: [Step] = []
+        if !manifests.isEmpty { steps.append(.python(try pythonStep(manifests))) }
+        if let files = try filesStep(in: directory ?? BuildRequest.defaultWorkingDirectory, results) {
+            steps.append(.files(files))
+        }
+        steps.append(.configuration(configuration))
+        let spec = BuildSpec(stages: [Stage(base: base, steps: steps)], platforms: results.platforms)
+        return try request(spec, results)
+    }
+
+    /// What a build makes, and for which platforms.
+    struct Results {
+        let platforms: [Platform]
+        let tags: [Reference]
+        let outputs: [BuildOutput]
+        let staysInCache: Bool
+        let sbom: SBOMRequest?
+        let sbomFile: SBOMFile?
+    }
+
+    /// What the settings say of the results, as far as they go together.
+    func results() throws -> Results {
         let outputs = try outputs()
         let platforms = try platforms()
         try check(outputs.outputs, tags: outputs.tags, platforms: platforms)
         let bills = try bills(outputs.outputs, platforms: platforms)
-        let directory = try self.directory(settings.workingDirectory, "the working directory")
-        let manifests = try manifests()
-        let configuration = try configuration(directory ?? BuildRequest.defaultWorkingDirectory)
-        var annotations: [String: String] = [:]
+        return Results(
+            platforms: platforms, tags: outputs.tags, outputs: outputs.outputs, staysInCache: outputs.staysInCache,
+            sbom: bills.request, sbomFile: bills.file)
+    }
+
+    /// The request of a spec, with annotations and time as the settings say.
+    func request(_ spec: BuildSpec, _ results: Results, dockerfile: LoweredDockerfile? = nil) throws -> BuildRequest {
+        var spec = spec
         for given in settings.annotations {
             let (name, value) = try given.read(annotation)
-            annotations[name] = value
+            spec.annotations[name] = value
         }
-        var steps: [Step] = []
-        if !manifests.isEmpty { steps.append(.python(try pythonStep(manifests))) }
-        if let files = try filesStep(
-            in: directory ?? BuildRequest.defaultWorkingDirectory, outputs.outputs, bills.file, platforms)
-        {
-            steps.append(.files(files))
-        }
-        steps.append(.configuration(configuration))
-        let spec = BuildSpec(
-            stages: [Stage(base: base, steps: steps)], platforms: platforms, annotations: annotations,
-            timestamp: try Timestamp(environment: surroundings.environment))
+        spec.timestamp = try Timestamp(environment: surroundings.environment)
         return BuildRequest(
-            context: context, spec: spec, tags: outputs.tags, outputs: outputs.outputs,
-            staysInCache: outputs.staysInCache,
-            usesCache: settings.ignoresCache?.value != true, pulls: settings.pulls?.value == true,
-            metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
-            imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: bills.request,
-            sbomFile: bills.file, secrets: secrets, usedSecrets: usedSecrets, remarks: remarks)
+            context: context, spec: spec, tags: results.tags, outputs: results.outputs,
+            staysInCache: results.staysInCache, usesCache: settings.ignoresCache?.value != true,
+            pulls: settings.pulls?.value == true, metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
+            imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: results.sbom,
+            sbomFile: results.sbomFile, dockerfile: dockerfile, secrets: secrets, usedSecrets: usedSecrets,
+            remarks: remarks)
     }
 
     // MARK: The image
@@ -149,9 +170,7 @@ struct RequestMaker {
     }
 
     /// The code, where it comes into the image.
-    private mutating func filesStep(
-        in workingDirectory: String, _ outputs: [BuildOutput], _ sbom: SBOMFile?, _ platforms: [Platform]
-    ) throws -> FilesStep? {
+    private mutating func filesStep(in workingDirectory: String, _ results: Results) throws -> FilesStep? {
         let root = try directory(settings.codeRoot, "the directory of the code")
         guard try settings.code.map(CodeMode.init(given:)) != .omitted else {
             if root != nil { warn("--code-root does nothing, since --code none leaves the code out") }
@@ -159,7 +178,7 @@ struct RequestMaker {
         }
         return FilesStep(
             source: context.string, destination: root ?? workingDirectory,
-            excluded: excluded(outputs, sbom: sbom, platforms: platforms))
+            excluded: written(results))
     }
 
     private mutating func configuration(_ directory: String) throws -> ConfigurationStep {
@@ -174,19 +193,25 @@ struct RequestMaker {
         }
         // The order in which they are given is no part of what is asked for, and none of the image's digest.
         step.environment.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        for given in settings.labels {
-            let (name, value) = try given.read { try pair($0, what: "label") }
-            step.labels[name] = value
-        }
+        step.labels = try labels()
         step.entrypoint = try settings.entrypoint?.read { try $0.words() }
         step.command = try settings.command?.read { try $0.words() }
         step.user = settings.user?.value
         return step
     }
 
+    func labels() throws -> [String: String] {
+        var labels: [String: String] = [:]
+        for given in settings.labels {
+            let (name, value) = try given.read { try pair($0, what: "label") }
+            labels[name] = value
+        }
+        return labels
+    }
+
     // MARK: Outputs
 
-    func outputs() throws -> (tags: [Reference], outputs: [BuildOutput], staysInCache: Bool) {
+    private func outputs() throws -> (tags: [Reference], outputs: [BuildOutput], staysInCache: Bool) {
         var tags = try settings.tags.map { given in
             try given.read { text in
                 let tag = try Reference(text)
@@ -213,7 +238,7 @@ struct RequestMaker {
         return (unique, outputs, staysInCache)
     }
 
-    func check(_ outputs: [BuildOutput], tags: [Reference], platforms: [Platform]) throws {
+    private func check(_ outputs: [BuildOutput], tags: [Reference], platforms: [Platform]) throws {
         if outputs.contains(.registry), tags.isEmpty {
             let origin = settings.pushes?.origin ?? settings.outputs.first?.origin ?? .flag("--push")
             throw origin.error(
@@ -228,7 +253,7 @@ struct RequestMaker {
         }
     }
 
-    func bills(
+    private func bills(
         _ outputs: [BuildOutput], platforms: [Platform]
     ) throws -> (request: SBOMRequest?, file: SBOMFile?) {
         var attested: Origin?
@@ -263,16 +288,19 @@ struct RequestMaker {
         return (SBOMRequest(format ?? named ?? .spdx, isAttached: attested != nil), file)
     }
 
-    /// What a build itself writes into its context, so that the next build of it is the same.
-    func excluded(_ outputs: [BuildOutput], sbom: SBOMFile?, platforms: [Platform]) -> [String] {
-        var written = outputs.compactMap { output -> FilePath? in
+    /// What a build itself writes into its context, as patterns: left out, the next build of it is the same.
+    func written(_ results: Results) -> [String] {
+        var written = results.outputs.compactMap { output -> FilePath? in
             switch output {
             case .registry: nil
             case .layout(let path), .dockerArchive(let path): path
             }
         }
         written += [settings.metadataFile, settings.imageIDFile].compactMap { $0.map { $0.origin.path($0.value) } }
-        if let sbom { written += platforms.count > 1 ? platforms.map { sbom.path(for: $0) } : [sbom.path] }
+        if let sbom = results.sbomFile {
+            let platforms = results.platforms
+            written += platforms.count > 1 ? platforms.map { sbom.path(for: $0) } : [sbom.path]
+        }
         written.append(surroundings.cache)
         let root = absolute(context)
         return written.compactMap { path in

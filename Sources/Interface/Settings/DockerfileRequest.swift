@@ -27,7 +27,8 @@ public struct DockerfileRequest: Sendable {
         try Self.refuse(flags)
         var own = flags
         own.dockerfile = nil
-        maker = try RequestMaker(dockerfileIn: context, flags: own, in: surroundings)
+        // The context's settings file is for builds without a Dockerfile.
+        maker = try RequestMaker(context: context, settings: own, in: surroundings)
         let path = given.origin.path(given.value)
         guard try FileSystem.status(path)?.kind == .file else {
             throw given.origin.error("there is no file '\(path)'", hints: ["name the Dockerfile's own path"])
@@ -97,31 +98,13 @@ public struct DockerfileRequest: Sendable {
 }
 
 extension RequestMaker {
-    /// Takes flags alone: the context's settings file is for builds without a Dockerfile.
-    fileprivate init(dockerfileIn context: FilePath, flags: Settings, in surroundings: Surroundings) throws {
-        try self.init(context: context, settings: flags, in: surroundings)
-    }
-
     fileprivate mutating func make(
         _ dockerfile: LoweredDockerfile, ignoreFile: String?, scratch: FilePath
     ) throws -> BuildRequest {
-        let outputs = try outputs()
-        let platforms = try platforms()
-        try check(outputs.outputs, tags: outputs.tags, platforms: platforms)
-        let bills = try bills(outputs.outputs, platforms: platforms)
+        let results = try results()
         var lowered = dockerfile
-        for given in settings.labels {
-            let (name, value) = try given.read { try pair($0, what: "label") }
-            lowered.configuration.labels[name] = value
-        }
-        var annotations: [String: String] = [:]
-        for given in settings.annotations {
-            let (name, value) = try given.read(annotation)
-            annotations[name] = value
-        }
-        // What a build itself writes into its context is not there for the next one.
-        let written = excluded(outputs.outputs, sbom: bills.file, platforms: platforms)
-        let rules = ([ignoreFile].compactMap(\.self) + written).joined(separator: "\n")
+        lowered.configuration.labels.merge(try labels()) { $1 }
+        let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
         var requirements: FilePath?
         if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
@@ -129,14 +112,15 @@ extension RequestMaker {
             try FileSystem.write(text.utf8, to: path)
             requirements = path
         }
-        var packages = lowered.packages
-        // On a server they are found in the context that was sent.
-        if surroundings.buildsOnServer { packages?.requirementsFiles = []; packages?.requirements = [] }
         var local = lowered
-        local.packages = packages
+        // On a server they are found in the context that was sent.
+        if surroundings.buildsOnServer {
+            local.packages?.requirementsFiles = []
+            local.packages?.requirements = []
+        }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
-            platforms: platforms)
+            platforms: results.platforms)
         let given = try pythonStep(of: [])
         for number in spec.stages[0].steps.indices {
             guard case .python(var step) = spec.stages[0].steps[number] else { continue }
@@ -149,15 +133,7 @@ extension RequestMaker {
             step.compilesBytecode = try compilesBytecode
             spec.stages[0].steps[number] = .python(step)
         }
-        spec.annotations = annotations
-        spec.timestamp = try Timestamp(environment: surroundings.environment)
         for remark in lowered.remarks { notice(remark.description) }
-        return BuildRequest(
-            context: context, spec: spec, tags: outputs.tags, outputs: outputs.outputs,
-            staysInCache: outputs.staysInCache, usesCache: settings.ignoresCache?.value != true,
-            pulls: settings.pulls?.value == true, metadataFile: settings.metadataFile.map { $0.origin.path($0.value) },
-            imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: bills.request,
-            sbomFile: bills.file, dockerfile: lowered, secrets: secrets, usedSecrets: usedSecrets,
-            remarks: remarks)
+        return try request(spec, results, dockerfile: lowered)
     }
 }

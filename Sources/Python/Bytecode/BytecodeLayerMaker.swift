@@ -9,8 +9,6 @@ public import SystemPackage
 /// from each wheel's run, so that of a changed layer only the changed wheel is compiled.
 public struct BytecodeLayerMaker: Sendable {
     private let store: any RandomAccessBlobStore
-    private let records: any RecordStore
-    private let reusesRuns: Bool
     private let wheels: WheelLayerMaker
     private let compiler: BytecodeCompiler
     private let directory: FilePath
@@ -28,8 +26,6 @@ public struct BytecodeLayerMaker: Sendable {
         reusesRuns: Bool = true, directory: FilePath, timeLimit: Duration = .seconds(1800)
     ) {
         self.store = store
-        self.records = records
-        self.reusesRuns = reusesRuns
         self.directory = directory
         wheels = WheelLayerMaker(store: store, records: records, reusesRuns: reusesRuns)
         compiler = BytecodeCompiler(interpreter: interpreter, timeLimit: timeLimit)
@@ -57,61 +53,41 @@ public struct BytecodeLayerMaker: Sendable {
             let parts = try layer.modules.wheels.map { try wheels.part(of: $0, in: layer.modules) }
             return (parts, try WheelContents.exclusions(among: parts.map(\.contents)))
         }
-        var runs: [(record: RunRecord, blob: Blob)] = []
+        var runs: [WheelRun] = []
         for (part, lost) in zip(parts, exclusions) {
             runs.append(try await run(of: part, without: lost, in: layer, scratch))
         }
         let finished = runs
         return try await blocking {
             try LayerMaker.make(in: store) { writer in
-                try Self.writeDirectories(of: finished.flatMap(\.record.paths), in: layer, by: wheels, to: writer)
-                for run in finished {
-                    try writer.append(
-                        run: run.blob, uncompressedSize: run.record.uncompressedSize, paths: run.record.paths)
+                let paths = finished.map { $0.record.paths ?? [] }
+                try Self.writeDirectories(of: paths.flatMap(\.self), in: layer, by: wheels, to: writer)
+                for (run, paths) in zip(finished, paths) {
+                    try writer.append(run: run.blob, uncompressedSize: run.record.uncompressedSize, paths: paths)
                 }
             }
         }
     }
 
-    private struct RunRecord: Codable {
-        let digest: Digest
-        let size: Int64
-        let uncompressedSize: Int64
-        let paths: [String]
-    }
-
     private func run(
         of part: WheelLayerMaker.Part, without lost: Set<PathKey>, in layer: BytecodeLayer, _ scratch: FilePath
-    ) async throws -> (record: RunRecord, blob: Blob) {
-        var wheel = part.wheel
-        let excluded = Set(wheel.excluded.map(PathKey.init)).union(lost)
-        wheel.excluded = excluded.map(\.path).sorted(by: LayerPath.precedes)
+    ) async throws -> WheelRun {
+        let wheel = part.leaving(lost)
         let key = try layer.runKey(of: wheel)
-        if reusesRuns, let record = try records.value(RunRecord.self, for: key),
-            let blob = try store.blob(record.digest), blob.size == record.size
-        {
-            return (record, blob)
-        }
-        let (store, wheels, named) = (store, wheels, wheel)
+        if let kept = try wheels.keptRun(key) { return kept }
+        let (store, wheels) = (store, wheels)
         let installed: InstalledWheel
         if let known = part.installed {
             installed = known
         } else {
-            installed = try await blocking { try store.install(named, in: layer.modules) }
+            // Whole, as when it had to be read: see `compile`.
+            installed = try await blocking { try store.install(part.wheel, in: layer.modules) }
         }
-        let files = try await compile(installed, of: named, without: excluded, in: layer, scratch)
-        let (blob, uncompressedSize) = try await blocking {
-            var size: Int64 = 0
-            let blob = try LayerMaker.makeRun(in: store) { writer in
-                try wheels.write(files, of: named, to: writer)
-                size = writer.uncompressedSize
-            }
-            return (blob, size)
+        let excluded = Set(wheel.excluded.map(PathKey.init))
+        let files = try await compile(installed, of: wheel, without: excluded, in: layer, scratch)
+        return try await blocking {
+            try wheels.makeRun(files, of: wheel, key: key, paths: files.map(\.header.path))
         }
-        let record = RunRecord(
-            digest: blob.digest, size: blob.size, uncompressedSize: uncompressedSize, paths: files.map(\.header.path))
-        try records.setValue(record, for: key)
-        return (record, blob)
     }
 
     private func compile(

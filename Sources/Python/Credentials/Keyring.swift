@@ -55,7 +55,7 @@ public final class Keyring: Sendable {
     }
 
     private func ask(_ question: Question) async -> String? {
-        guard let command else { return nil }
+        guard let command = program(named: "keyring", in: environment) else { return nil }
         let process = ChildProcess(path: command, environment: environment, directory: nil)
         // What it says of a failure may be anything; that there is no password is told by the index.
         guard let output = try? await process.run(["get", question.service, question.user]), output.succeeded,
@@ -64,13 +64,5 @@ public final class Keyring: Sendable {
         let password = String(line)
         known.withLock { $0.append((question.user, password)) }
         return password
-    }
-
-    private var command: FilePath? {
-        for directory in (environment["PATH"] ?? "").split(separator: ":") {
-            let path = FilePath(String(directory)).appending("keyring")
-            if isExecutable(path) { return path }
-        }
-        return nil
     }
 }

@@ -70,7 +70,7 @@ public struct DistributionReader: Sendable {
                 // Links on the way are followed; one at the end is itself what is removed.
                 let (directory, name) = LayerPath.split(path)
                 guard !name.isEmpty, let real = tree.resolved(directory) else { return nil }
-                let place = real.isEmpty ? name : "\(real)/\(name)"
+                let place = LayerPath.joined(real, name)
                 guard let entry = tree.entry(place), entry.kind != .directory else { return nil }
                 return PathKey(place)
             }

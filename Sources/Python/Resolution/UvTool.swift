@@ -56,11 +56,8 @@ public struct UvTool: Sendable {
             guard isExecutable(path) else { throw missing("'\(path)', which is named as it, is no program") }
             return path
         }
-        for directory in (environment["PATH"] ?? "").split(separator: ":") {
-            let path = FilePath(String(directory)).appending("uv")
-            if isExecutable(path) { return path }
-        }
-        throw missing("uv is not on the PATH")
+        guard let path = program(named: "uv", in: environment) else { throw missing("uv is not on the PATH") }
+        return path
     }
 
     private static func missing(_ reason: String) -> PythonError {
@@ -79,10 +76,4 @@ public struct UvTool: Sendable {
                 .uvFailed, "'\(path)' could not be run", hints: ["set COOPERAGE_UV to a working uv"], cause: error)
         }
     }
-}
-
-/// Whether a path is a file that may be executed.
-func isExecutable(_ path: FilePath) -> Bool {
-    guard let status = try? FileSystem.status(path) else { return false }
-    return status.kind == .file && status.mode & 0o111 != 0
 }

@@ -39,12 +39,11 @@ struct GitCheckout: Sendable {
     }
 
     private func locate() throws -> FilePath {
-        for directory in (environment.variables["PATH"] ?? "").split(separator: ":") {
-            let path = FilePath(String(directory)).appending("git")
-            if isExecutable(path) { return path }
+        guard let path = program(named: "git", in: environment.variables) else {
+            throw PythonError(
+                .buildFailed, "a requirement is a git repository, and git is not on the PATH", hints: ["install git"])
         }
-        throw PythonError(
-            .buildFailed, "a requirement is a git repository, and git is not on the PATH", hints: ["install git"])
+        return path
     }
 
     private func failure(_ output: ProcessOutput, _ source: GitSource) -> PythonError {

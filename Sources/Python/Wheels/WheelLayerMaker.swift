@@ -14,9 +14,9 @@ public import Spec
 /// that run one after the other; the runs of the others are made without it (`WheelContents.exclusions`). Where they are in
 /// layers of their own, the upper layer hides what lies below it (`WheelOverlaps`).
 public struct WheelLayerMaker: Sendable {
-    private let store: any RandomAccessBlobStore
-    private let records: any RecordStore
-    private let reusesRuns: Bool
+    let store: any RandomAccessBlobStore
+    let records: any RecordStore
+    let reusesRuns: Bool
 
     /// Makes layers in a store.
     /// - Parameters:
@@ -67,12 +67,6 @@ public struct WheelLayerMaker: Sendable {
         let installed: InstalledWheel?
     }
 
-    private struct RunRecord: Codable {
-        let digest: Digest
-        let size: Int64
-        let uncompressedSize: Int64
-    }
-
     func part(of wheel: WheelInstallation, in layer: WheelLayer) throws -> Part {
         let key = try layer.contentsKey(of: wheel)
         if reusesRuns, let contents = try records.value(WheelContents.self, for: key) {
@@ -84,27 +78,13 @@ public struct WheelLayerMaker: Sendable {
         return Part(wheel: wheel, contents: contents, installed: installed)
     }
 
-    private func run(of part: Part, without lost: Set<PathKey>, in layer: WheelLayer) throws
-        -> (record: RunRecord, blob: Blob)
-    {
-        var wheel = part.wheel
-        let excluded = Set(wheel.excluded.map(PathKey.init)).union(lost)
-        wheel.excluded = excluded.map(\.path).sorted(by: LayerPath.precedes)
+    private func run(of part: Part, without lost: Set<PathKey>, in layer: WheelLayer) throws -> WheelRun {
+        let wheel = part.leaving(lost)
         let key = try layer.runKey(of: wheel)
-        if reusesRuns, let record = try records.value(RunRecord.self, for: key),
-            let blob = try store.blob(record.digest), blob.size == record.size
-        {
-            return (record, blob)
-        }
+        if let kept = try keptRun(key) { return kept }
         let files = try (part.installed ?? store.install(wheel, in: layer)).files
-        var size: Int64 = 0
-        let blob = try LayerMaker.makeRun(in: store) { writer in
-            try write(files.filter { !excluded.contains(PathKey($0.header.path)) }, of: wheel, to: writer)
-            size = writer.uncompressedSize
-        }
-        let record = RunRecord(digest: blob.digest, size: blob.size, uncompressedSize: size)
-        try records.setValue(record, for: key)
-        return (record, blob)
+        let excluded = Set(wheel.excluded.map(PathKey.init))
+        return try makeRun(files.filter { !excluded.contains(PathKey($0.header.path)) }, of: wheel, key: key)
     }
 
     // MARK: Entries

@@ -30,44 +30,35 @@ struct OutgoingContext: Sendable {
     ///   - step: which directory, and what of it is left out beside what `.dockerignore` says.
     ///   - surroundings: the working directory, absolute.
     init(_ step: FilesStep, in directory: FilePath) throws {
-        let given = FilePath(step.source)
-        root = directory.pushing(given).lexicallyNormalized()
-        let files = try ContextFiles(given, excluded: step.excluded)
-        skipped = files.skipped
-        let top = Set(files.items.lazy.map { $0.path.prefix { $0 != "/" } })
-        reserved = [".cooperage"].first { !top.contains($0[...]) } ?? Self.freeName(top)
-        for item in files.items {
-            let mode: UInt32 = item.isExecutable ? 0o755 : 0o644
-            switch item.kind {
-            case .directory:
-                entries[item.path] = .init(path: item.path, kind: .directory, mode: 0o755)
-            case .symbolicLink(let target):
-                entries[item.path] = .init(path: item.path, kind: .link, mode: 0o777, target: target)
-            case .file(let digest, let size):
-                entries[item.path] = .init(path: item.path, kind: .file, mode: mode, size: size, digest: digest)
-                sources[digest] = Source(path: given.pushing(FilePath(item.path)), size: size)
-            }
+        let source = FilePath(step.source)
+        self.init(try ContextFiles(source, excluded: step.excluded), of: source, in: directory) { item in
+            item.kind == .directory || item.isExecutable ? 0o755 : 0o644
         }
         try addIgnoreFile()
     }
 
     /// Lists and hashes what a Dockerfile may copy, with the modes that it has here.
     init(_ step: ChangesStep, in directory: FilePath) throws {
-        let given = FilePath(step.source)
-        root = directory.pushing(given).lexicallyNormalized()
-        let files = try ContextFiles(given, ignoreFile: step.ignoreFile)
+        let source = FilePath(step.source)
+        self.init(try ContextFiles(source, ignoreFile: step.ignoreFile), of: source, in: directory, mode: \.mode)
+    }
+
+    private init(
+        _ files: ContextFiles, of source: FilePath, in directory: FilePath, mode: (ContextFiles.Item) -> UInt32
+    ) {
+        root = directory.pushing(source).lexicallyNormalized()
         skipped = files.skipped
         let top = Set(files.items.lazy.map { $0.path.prefix { $0 != "/" } })
         reserved = [".cooperage"].first { !top.contains($0[...]) } ?? Self.freeName(top)
         for item in files.items {
             switch item.kind {
-            case .directory: entries[item.path] = .init(path: item.path, kind: .directory, mode: item.mode)
+            case .directory: entries[item.path] = .init(path: item.path, kind: .directory, mode: mode(item))
             case .symbolicLink(let target):
                 entries[item.path] = .init(path: item.path, kind: .link, mode: 0o777, target: target)
             case .file(let digest, let size):
                 entries[item.path] = .init(
-                    path: item.path, kind: .file, mode: item.mode, size: size, digest: digest)
-                sources[digest] = Source(path: given.pushing(FilePath(item.path)), size: size)
+                    path: item.path, kind: .file, mode: mode(item), size: size, digest: digest)
+                sources[digest] = Source(path: source.pushing(FilePath(item.path)), size: size)
             }
         }
     }
