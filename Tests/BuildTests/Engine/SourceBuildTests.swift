@@ -243,17 +243,12 @@ import Testing
         let engine = try site.engine()
         let spec = spec(site)
         let build = Task { try await engine.build(spec, tags: [], outputs: []) }
-        while (try? FileSystem.status(pids)?.size ?? 0) ?? 0 == 0 { try await Task.sleep(for: .milliseconds(20)) }
-        let pid = try #require(Int32(String(decoding: try FileSystem.read(pids), as: UTF8.self)))
+        let pid = try await processID(in: pids)
         let start = ContinuousClock.now
         build.cancel()
         await #expect(throws: CancellationError.self) { try await build.value }
         #expect(ContinuousClock.now - start < .seconds(5))
-        // What has ended has no memory any more, also while nobody has asked for its end.
-        let memory = FilePath("/proc/\(pid)/statm")
-        func lives() -> Bool { ((try? FileSystem.read(memory)) ?? []).contains { $0 > UInt8(ascii: "0") } }
-        for _ in 0..<100 where lives() { try await Task.sleep(for: .milliseconds(20)) }
-        #expect(!lives())
+        try await expectEnd(of: pid)
         try site.expectWhole()
     }
 

@@ -198,14 +198,10 @@ import Testing
         let (interpreter, file) = try Self.slow(workshop)
         let layer = workshop.layer([try workshop.wheels.add(Self.wheel("demo", ["demo.py": ""]))])
         let work = Task { try await workshop.maker(interpreter).make(layer) }
-        while (try? FileSystem.status(file)?.size ?? 0) ?? 0 == 0 { try await Task.sleep(for: .milliseconds(20)) }
-        let pid = try #require(Int32(String(decoding: try FileSystem.read(file), as: UTF8.self).filter(\.isNumber)))
+        let pid = try await processID(in: file)
         work.cancel()
         await #expect(throws: CancellationError.self) { try await work.value }
-        // What has ended has no memory any more, also while nobody has asked for its end.
-        let memory = FilePath("/proc/\(pid)/statm")
-        func lives() -> Bool { ((try? FileSystem.read(memory)) ?? []).contains { $0 > UInt8(ascii: "0") } }
-        while lives() { try await Task.sleep(for: .milliseconds(20)) }
+        try await expectEnd(of: pid)
         #expect(try FileSystem.names(in: workshop.wheels.scratch.path.appending("work")) == [])
     }
 

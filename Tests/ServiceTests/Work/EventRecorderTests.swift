@@ -2,6 +2,7 @@ import Build
 import Diagnostics
 import ServiceTesting
 import Spec
+import TestSupport
 import Testing
 
 @testable import Service
