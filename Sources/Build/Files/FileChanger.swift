@@ -16,6 +16,10 @@ struct FileChanger {
     private(set) var skipped: [String] = []
     let context: any ContextSource
     let ignore: IgnoreFile
+    /// The stages and images that files are taken from.
+    var origins: [FileOrigin: StageSource] = [:]
+    /// The contents of the base's files, as far as they are those of a stage's, too.
+    var baseDigests: [PathKey: Digest] = [:]
     /// Directories with the packages that steps below have installed, whose files are not listed here.
     let packages: [String]
     /// The day that new users' passwords were changed on, in days since 1970.

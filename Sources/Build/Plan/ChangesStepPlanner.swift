@@ -8,24 +8,17 @@ import Spec
 /// file that does not compress.
 struct ChangesStepPlanner: StepPlanner {
     let step: ChangesStep
-    /// How the step comes to its files.
-    let context: @Sendable (String) throws -> any ContextSource
+    /// Carries out the changes.
+    let follower: ChangesFollower
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
-        let (step, context, timestamp) = (step, context, draft.timestamp)
+        let timestamp = draft.timestamp
         let packages = Self.packages(of: draft)
-        let tree = try await draft.base.tree()
+        let base = draft.base
         let (changer, layers) = try await events.phase(.context) {
-            try await blocking {
-                var changer = FileChanger(
-                    files: ImageFiles(base: tree), context: try context(step.source),
-                    ignore: try step.ignoreFile.map { try IgnoreFile($0, name: ".dockerignore") }
-                        ?? IgnoreFile(patterns: []),
-                    packages: packages, timestamp: timestamp)
-                for instruction in step.instructions { try changer.follow(instruction) }
-                return (changer, try Self.layers(of: changer, timestamp: timestamp))
-            }
+            let changer = try await follower.followed(step, on: base, packages: packages)
+            return (changer, try await blocking { try Self.layers(of: changer, timestamp: timestamp) })
         }
         for path in Set(changer.skipped).sorted() {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))

@@ -112,6 +112,13 @@ extension RequestMaker {
             try FileSystem.write(text.utf8, to: path)
             requirements = path
         }
+        var stageRequirements: [String: String] = [:]
+        for (number, stage) in lowered.stages.enumerated() {
+            guard let text = stage.packages?.requirementsText(context: root.string) else { continue }
+            let path = scratch.appending("requirements-\(number).txt")
+            try FileSystem.write(text.utf8, to: path)
+            stageRequirements[stage.name] = path.string
+        }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
@@ -120,18 +127,20 @@ extension RequestMaker {
         }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
-            platforms: results.platforms)
+            stageRequirementsFiles: stageRequirements, platforms: results.platforms)
         let given = try pythonStep(of: [])
-        for number in spec.stages[0].steps.indices {
-            guard case .python(var step) = spec.stages[0].steps[number] else { continue }
-            step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
-            step.indexes.findLinks += given.indexes.findLinks
-            step.indexes.excludeNewer = given.indexes.excludeNewer
-            step.upgrade = given.upgrade
-            step.allowsSourceBuilds = given.allowsSourceBuilds
-            step.compilesBytecode = try compilesBytecode
-            spec.stages[0].steps[number] = .python(step)
+        for stage in spec.stages.indices {
+            for number in spec.stages[stage].steps.indices {
+                guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
+                step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
+                step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
+                step.indexes.findLinks += given.indexes.findLinks
+                step.indexes.excludeNewer = given.indexes.excludeNewer
+                step.upgrade = given.upgrade
+                step.allowsSourceBuilds = given.allowsSourceBuilds
+                step.compilesBytecode = try compilesBytecode
+                spec.stages[stage].steps[number] = .python(step)
+            }
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)

@@ -56,6 +56,12 @@ struct SubmissionCheck: Sendable {
                 "a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages and instructions"
             )
         }
+        for change in submission.changes?.instructions.flatMap(\.changes) ?? [] {
+            // What a base may be the policy says.
+            guard case .copy(let copy) = change, copy.origin != nil else { continue }
+            throw refuse(
+                "'changes' copies files from a stage or an image, and a server takes them of the context alone")
+        }
         guard Set(submission.platforms.map(\.description)).count == submission.platforms.count else {
             throw refuse("a platform is there twice")
         }

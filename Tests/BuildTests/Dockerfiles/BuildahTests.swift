@@ -46,6 +46,19 @@ import Testing
         "ENTRYPOINT exec app\nONBUILD COPY . /x",
     ]
 
+    /// Whole Dockerfiles on `BASE`, whose stages take files from each other and from images.
+    static let stages: [String] = [
+        "FROM BASE AS a\nWORKDIR /srv/x\nCOPY src .\nFROM BASE\nCOPY --from=a /srv/x /y",
+        "FROM BASE AS a\nCOPY --chown=7:8 src /x\nFROM BASE\nCOPY --from=0 /x/main.py /x/deep /x/link /z/",
+        "FROM BASE\nCOPY --from=BASE /etc/passwd /usr/lib/libc.so.6 /z/\nCOPY --from=BASE /opt/venv /usr/v",
+        "FROM scratch\nCOPY src /x\nENV A=b\nCMD [\"/x\"]",
+        "FROM BASE AS a\nCOPY . /x\nFROM scratch\nCOPY --from=a --chown=7:8 /x /etc /y/\nCOPY --from=a --chmod=600 /x/run.sh /",
+        "FROM BASE AS a\nCOPY src /x\nFROM a AS b\nCOPY run.sh /x/\nFROM BASE\nCOPY --from=b /x/*.sh /x/main.* /y/\nCOPY --from=a /x /z",
+        "FROM BASE AS a\nCOPY src/main.py /usr/bin/\nFROM BASE\nCOPY --from=a /bin /b\nCOPY --from=a /app /opt/venv /c/",
+        "FROM BASE AS a\nCOPY src /opt/venv/lib\nFROM BASE\nCOPY --from=a /opt/venv /opt/venv\nCOPY --from=a /lib /lib",
+        "FROM BASE AS a\nCOPY src /x\nFROM BASE AS b\nCOPY --from=a /x/deep /y\nFROM BASE\nCOPY --from=b /y /etc/passwd /z/",
+    ]
+
     /// Commands, which only a whole base can run.
     static let commands: [String] = [
         "RUN groupadd -r grp && useradd -m -s /bin/bash web && useradd -r -g grp svc\nRUN useradd -u 5000 -G grp,users -c 'A B' -d /srv/o other",
@@ -63,6 +76,15 @@ import Testing
         try await BaseFixture.write(to: base)
         try await compare(
             Self.isLarge ? Self.copies : Array(Self.copies.prefix(8)) + Self.copies.suffix(3), on: base, in: directory)
+    }
+
+    @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func stagesTakeWhatBuildahTakes()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        try await BaseFixture.write(to: base)
+        try await compare(Self.isLarge ? Self.stages : Array(Self.stages.prefix(5)), on: base, in: directory)
     }
 
     @Test(
@@ -108,7 +130,8 @@ import Testing
                 "containers-storage:[vfs@\(storage)+\(state)]localhost/base:1",
             ])
         for (number, text) in texts.enumerated() {
-            let file = try directory.write(Array("FROM localhost/base:1\n\(text)\n".utf8), to: "Dockerfile\(number)")
+            let file = try directory.write(
+                Array(Self.whole(text, on: "localhost/base:1").utf8), to: "Dockerfile\(number)")
             let output = directory.path.appending("buildah\(number).tar")
             try await runAside(
                 "buildah",
@@ -132,19 +155,45 @@ import Testing
         try await runAside("buildah", tools + ["rmi", "--all", "--force"])
     }
 
+    /// A Dockerfile on a base, which its stages call `BASE`.
+    private static func whole(_ text: String, on base: String) -> String {
+        ((text.hasPrefix("FROM ") ? "" : "FROM BASE\n") + text).replacing("BASE", with: base) + "\n"
+    }
+
     private func built(
         _ text: String, _ context: FilePath, _ base: FilePath, in directory: TemporaryDirectory
     ) async throws -> Image {
-        var lowering = DockerfileLowering(try DockerfileDocument("FROM base\n\(text)\n"))
-        lowering.baseConfiguration = try await OCILayout(base).image(for: nil).configuration.config
+        var lowering = DockerfileLowering(try DockerfileDocument(Self.whole(text, on: "base")))
+        let configuration = try await OCILayout(base).image(for: nil).configuration.config
+        lowering.baseConfiguration = configuration
+        for other in try lowering.otherBases() { lowering.otherConfigurations[other] = configuration }
         var spec = try lowering.lowered().buildSpec(context: context.string)
-        spec.stages[0].base = .layout(path: base.string)
+        for number in spec.stages.indices { spec.stages[number].lie(at: base) }
         let engine = try BuildEngine(
             .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),
             events: BuildEvents { _ in })
         let result = try await engine.build(spec, tags: [], outputs: [])
         try await result.images.expectSound()
         return try #require(result.images.images.first)
+    }
+}
+
+extension Stage {
+    /// Takes the base from a layout, wherever it is named.
+    fileprivate mutating func lie(at layout: FilePath) {
+        let source = BaseSource.layout(path: layout.string)
+        if base != .scratch { base = source }
+        for number in steps.indices {
+            guard case .changes(var step) = steps[number] else { continue }
+            for place in step.instructions.indices {
+                step.instructions[place].changes = step.instructions[place].changes.map { change in
+                    guard case .copy(var copy) = change, case .image = copy.origin else { return change }
+                    copy.origin = .image(source)
+                    return .copy(copy)
+                }
+            }
+            steps[number] = .changes(step)
+        }
     }
 }
 
