@@ -71,7 +71,7 @@ public struct BuildEngine: Sendable {
     let events: BuildEvents
     private let registries: RegistryClient
     private let wheels: WheelFetcher
-    private let client: HTTPClient
+    let client: HTTPClient
     private let keyring: Keyring
     /// Read by uv for as long as the engine lives; it has no name in any directory.
     private let netrc: AnonymousFile?
@@ -160,35 +160,6 @@ public struct BuildEngine: Sendable {
         let finished = draft
         return try await events.phase(.plan) {
             PlannedBuild(plan: try plan(finished, annotations: spec.annotations), draft: finished)
-        }
-    }
-
-    /// What the other stages of a spec, and images, have of files.
-    private func library(of spec: BuildSpec, platform: Platform) -> StageLibrary {
-        StageLibrary(
-            spec, platform: platform, cache: configuration.cache, context: configuration.contextSource
-        ) { try await bases.resolve($0, platform: $1) }
-    }
-
-    private func planner(of step: Step, of spec: BuildSpec, from library: StageLibrary) -> any StepPlanner {
-        switch step {
-        case .python(let step):
-            PythonStepPlanner(
-                step: step, resolver: resolver, partition: configuration.partition,
-                ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
-                interpreter: { version in
-                    try await BytecodeInterpreter.find(
-                        for: version, environment: configuration.environment, records: configuration.cache.records,
-                        cache: configuration.cache.root)
-                }, events: events)
-        case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
-        case .changes(let step):
-            ChangesStepPlanner(
-                step: step,
-                follower: ChangesFollower(
-                    context: configuration.contextSource, library: library, stage: spec.stages.count - 1,
-                    cache: configuration.cache, timestamp: spec.timestamp), events: events)
-        case .configuration(let step): ConfigurationStepPlanner(step: step)
         }
     }
 
@@ -404,7 +375,7 @@ public struct BuildEngine: Sendable {
         return try await realise(PlannedBuild(plan: plan(draft, annotations: [:]), draft: draft), pushes: []).image
     }
 
-    private var resolver: Resolver {
+    var resolver: Resolver {
         Resolver(
             environment: configuration.environment, records: configuration.cache.records,
             cache: configuration.cache.root, hasher: wheels,

@@ -37,6 +37,8 @@ public struct FileInstruction: Sendable, Hashable, Codable {
 public enum FileChange: Sendable, Hashable {
     /// Files of the context, of another stage or of an image are copied.
     case copy(FileCopy)
+    /// A file of the network becomes one of the image.
+    case download(FileDownload)
     /// A text becomes a file, or is put at the end of one.
     case write(FileText)
     /// A directory is made.
@@ -76,12 +78,16 @@ public struct FileCopy: Sendable, Hashable, Codable {
     public var owner: FileOwner?
     /// Their mode, octal or symbolic; nil keeps the origin's.
     public var mode: String?
+    /// Whether a file that is a tar, compressed or not, is unpacked into the destination, as `ADD` does; nil means no.
+    public var unpacks: Bool?
 
     /// Takes the parts.
     public init(
         from origin: FileOrigin? = nil, sources: [NamedFiles], destination: String, isIntoDirectory: Bool = false,
-        excluded: [String] = [], keepsParents: Bool = false, owner: FileOwner? = nil, mode: String? = nil
+        excluded: [String] = [], keepsParents: Bool = false, owner: FileOwner? = nil, mode: String? = nil,
+        unpacks: Bool? = nil
     ) {
+        self.unpacks = unpacks
         self.origin = origin
         self.sources = sources
         self.destination = destination

@@ -75,6 +75,11 @@ extension FileChanger {
             try refusePackages(at: source.path, of: copy.origin)
             let listed = try place.listed(source, excluded: excluded)
             keep(listed)
+            if copy.unpacks == true, !source.isDirectory, let item = listed.items.first,
+                try unpack(item, of: listed, copy, into: destination, stamp)
+            {
+                continue
+            }
             var target = destination
             if copy.keepsParents {
                 target = try makeParents(of: source, of: place, in: destination, stamp)
@@ -88,6 +93,23 @@ extension FileChanger {
                 try put(item, of: place, at: target, stamp)
             }
         }
+    }
+
+    /// Unpacks a file into the destination if it is an archive.
+    private mutating func unpack(
+        _ item: ContextFiles.Item, of listed: ContextFiles, _ copy: FileCopy, into directory: String, _ stamp: Stamp
+    ) throws -> Bool {
+        guard case .file(let digest, let size) = item.kind, size > 0 else { return false }
+        let owner = copy.owner == nil ? nil : (stamp.uid, stamp.gid)
+        let isUnpacked = try unpack(digest, named: item.path, into: directory, owner: owner) {
+            try listed.open(digest)
+        }
+        guard !isUnpacked || (copy.mode == nil && copy.excluded.isEmpty && !copy.keepsParents) else {
+            throw problem(
+                "'\(item.path)' is an archive, which is unpacked as it is",
+                hints: ["leave out --chmod, --exclude and --parents, or add it whole by --unpack=false"])
+        }
+        return isUnpacked
     }
 
     /// Refuses to copy packages that another stage installs: their files are in no list.

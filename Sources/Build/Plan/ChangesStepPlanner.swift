@@ -25,6 +25,7 @@ struct ChangesStepPlanner: StepPlanner {
         }
         draft.inputs.contexts += changer.contexts
         draft.inputs.texts.merge(changer.texts)
+        draft.inputs.contents.merge(changer.contents)
         for (title, layer) in layers { try draft.append(title, .files(layer)) }
     }
 
@@ -67,9 +68,9 @@ struct ChangesStepPlanner: StepPlanner {
         var found: [(path: String, size: Int64)] = []
         for entry in layers.flatMap(\.entries) {
             guard case .file(let digest, let size) = entry.kind, size >= FilesStepPlanner.ownLayerSize,
-                let context = changer.contexts.first(where: { $0.contains(digest) })
+                let reader = try changer.open(digest)
             else { continue }
-            if try Compressibility.isIncompressible(context.open(digest), size: size) {
+            if try Compressibility.isIncompressible(reader, size: size) {
                 found.append((entry.path, size))
             }
         }

@@ -11,6 +11,8 @@ struct ChangesFollower: Sendable {
     let context: @Sendable (String) throws -> any ContextSource
     /// Where files of stages and images are.
     let library: StageLibrary
+    /// Fetches files of the network.
+    let fetcher: FileFetcher
     /// The number of the stage: files are taken from those before it.
     let stage: Int
     let cache: BuildCache
@@ -30,16 +32,16 @@ struct ChangesFollower: Sendable {
     ) async throws -> FileChanger {
         let tree = try await base.tree()
         let files = ImageFiles(base: tree)
-        let needed = step.copying(where: { copy in
-            copy.origin == nil || Self.touches(copy.destination, wanted, in: files)
-        })
+        let needed = step.keeping { change in
+            change.placeOfForeign.map { Self.touches($0, wanted, in: files) } ?? true
+        }
         guard needed != step else { return try await changer(step, on: base, tree: tree, packages: packages) }
         do {
             let changer = try await changer(needed, on: base, tree: tree, packages: packages)
             // A link that the stage itself makes may lead to what was left out.
-            let isWhole = step.copies.allSatisfy { copy in
-                copy.origin == nil || Self.touches(copy.destination, wanted, in: files)
-                    || !Self.touches(copy.destination, wanted, in: changer.files)
+            let places = step.instructions.flatMap(\.changes).compactMap(\.placeOfForeign)
+            let isWhole = places.allSatisfy { place in
+                Self.touches(place, wanted, in: files) || !Self.touches(place, wanted, in: changer.files)
             }
             if isWhole { return changer }
         } catch is BuildError {
@@ -62,7 +64,8 @@ struct ChangesFollower: Sendable {
     ) async throws -> FileChanger {
         let origins = try await origins(of: step.copies)
         let baseDigests = try await baseDigests(of: base, in: origins)
-        let (context, timestamp) = (context, timestamp)
+        let downloads = try await fetcher.fetched(step)
+        let (context, timestamp, cache) = (context, timestamp, cache)
         return try await blocking {
             var changer = FileChanger(
                 files: ImageFiles(base: tree), context: try context(step.source),
@@ -71,6 +74,8 @@ struct ChangesFollower: Sendable {
                 packages: packages, timestamp: timestamp)
             changer.origins = origins
             changer.baseDigests = baseDigests
+            changer.downloads = downloads
+            changer.cache = cache
             for instruction in step.instructions { try changer.follow(instruction) }
             return changer
         }
@@ -152,14 +157,21 @@ extension ChangesStep {
         instructions.flatMap(\.changes).compactMap { if case .copy(let copy) = $0 { copy } else { nil } }
     }
 
-    /// The same without some copies.
-    fileprivate func copying(where isKept: (FileCopy) -> Bool) -> ChangesStep {
+    /// The same without some changes.
+    fileprivate func keeping(_ isKept: (FileChange) -> Bool) -> ChangesStep {
         var step = self
-        for number in step.instructions.indices {
-            step.instructions[number].changes.removeAll {
-                if case .copy(let copy) = $0 { !isKept(copy) } else { false }
-            }
-        }
+        for number in step.instructions.indices { step.instructions[number].changes.removeAll { !isKept($0) } }
         return step
+    }
+}
+
+extension FileChange {
+    /// Where it puts files of another stage, of an image or of the network; nil where it does nothing of the kind.
+    fileprivate var placeOfForeign: String? {
+        switch self {
+        case .copy(let copy): copy.origin == nil ? nil : copy.destination
+        case .download(let download): download.destination
+        default: nil
+        }
     }
 }

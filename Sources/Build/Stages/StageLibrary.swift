@@ -14,15 +14,17 @@ actor StageLibrary {
     private let cache: BuildCache
     private let context: @Sendable (String) throws -> any ContextSource
     private let resolve: @Sendable (BaseSource, Platform) async throws -> BaseImage
+    private let fetcher: FileFetcher
     private var known: [FileOrigin: StageSource] = [:]
 
     /// - Parameters:
     ///   - spec: whose stages they are.
     ///   - platform: the image's.
     ///   - context: how a step comes to the files of its context.
+    ///   - fetcher: fetches files of the network.
     ///   - resolve: finds a base.
     init(
-        _ spec: BuildSpec, platform: Platform, cache: BuildCache,
+        _ spec: BuildSpec, platform: Platform, cache: BuildCache, fetcher: FileFetcher,
         context: @escaping @Sendable (String) throws -> any ContextSource,
         resolve: @escaping @Sendable (BaseSource, Platform) async throws -> BaseImage
     ) {
@@ -30,6 +32,7 @@ actor StageLibrary {
         timestamp = spec.timestamp
         self.platform = platform
         self.cache = cache
+        self.fetcher = fetcher
         self.context = context
         self.resolve = resolve
     }
@@ -57,7 +60,7 @@ actor StageLibrary {
     private func source(_ name: String, of base: BaseImage) async throws -> StageSource {
         StageSource(
             name, base: base, files: ImageFiles(base: try await base.tree()), baseMembers: try await base.members(),
-            store: cache.blobs)
+            cache: cache)
     }
 
     private func source(ofStage number: Int, named name: String) async throws -> StageSource {
@@ -90,13 +93,14 @@ actor StageLibrary {
             return source
         }
         let follower = ChangesFollower(
-            context: context, library: self, stage: number, cache: cache, timestamp: timestamp)
+            context: context, library: self, fetcher: fetcher, stage: number, cache: cache, timestamp: timestamp)
         let changer = try await follower.followed(changes, on: base, packages: packages, wanted: wanted(of: name))
         var source = StageSource(
-            title, base: base, files: changer.files, baseMembers: try await base.members(), store: cache.blobs)
+            title, base: base, files: changer.files, baseMembers: try await base.members(), cache: cache)
         source.packages = packages
         source.contexts = changer.contexts
         source.texts = changer.texts
+        source.contents = changer.contents
         return source
     }
 

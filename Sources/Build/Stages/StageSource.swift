@@ -22,17 +22,17 @@ struct StageSource: ContextSource {
     var contexts: [ContextFiles] = []
     /// Contents that were made for it.
     var texts = KeptTexts()
+    /// Contents of it that lie in the cache.
+    var contents = KeptContents()
     private let children: [PathKey: [String]]
-    private let store: DirectoryBlobStore
+    private let cache: BuildCache
 
-    init(
-        _ name: String, base: BaseImage, files: ImageFiles, baseMembers: LayerMembers, store: DirectoryBlobStore
-    ) {
+    init(_ name: String, base: BaseImage, files: ImageFiles, baseMembers: LayerMembers, cache: BuildCache) {
         self.name = name
         self.base = base
         self.files = files
         self.baseMembers = baseMembers
-        self.store = store
+        self.cache = cache
         var children: [PathKey: [String]] = [:]
         // Sorted, so that each list is.
         for path in files.descendants(of: "") {
@@ -77,11 +77,12 @@ struct StageSource: ContextSource {
         switch files[path]?.kind {
         case .file(let digest, _):
             if let reader = texts.open(digest) { return reader }
-            guard let context = contexts.first(where: { $0.contains(digest) }) else { throw missing(path) }
-            return try context.open(digest)
+            if let context = contexts.first(where: { $0.contains(digest) }) { return try context.open(digest) }
+            guard let reader = try contents.open(digest, in: cache) else { throw missing(path) }
+            return reader
         default:
             guard let member = members[PathKey(path)] else { throw missing(path) }
-            return try member.open(in: store)
+            return try member.open(in: cache.blobs)
         }
     }
 

@@ -3,8 +3,12 @@ import OCI
 import Spec
 
 extension LoweringState {
-    /// `COPY`: files of the context, and texts of the Dockerfile itself.
-    mutating func lower(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) {
+    /// `COPY`: files of the context, of stages and images, and texts of the Dockerfile itself. `ADD`: also archives and files
+    /// of the network.
+    /// - Parameter adds: whether it is an ADD.
+    mutating func lower(
+        _ copy: CopyInstruction, adds: Bool = false, in located: LocatedInstruction
+    ) throws(DockerfileError) {
         let origin = try origin(copy, in: located)
         let owner = try owner(copy, in: located)
         let mode = try mode(copy, in: located)
@@ -15,8 +19,18 @@ extension LoweringState {
             || text == ".." || text.hasSuffix("/..")
         var changes: [FileChange] = []
         var sources: [NamedFiles] = []
+        var downloads: [FileChange] = []
         for word in copy.sources {
-            let source = try source(try expand(word, in: located), copy, in: located, word: word)
+            let text = try expand(word, in: located)
+            if adds, let url = try remote(text, word: word, in: located) {
+                let download = FileDownload(
+                    url: url, name: Self.fileName(of: url), checksum: try checksum(copy, in: located),
+                    destination: destination, isIntoDirectory: isIntoDirectory, owner: owner, mode: mode,
+                    unpacks: copy.unpacks ?? false)
+                downloads.append(.download(download))
+                continue
+            }
+            let source = try source(text, copy, in: located, word: word)
             sources.append(source)
             let inContext = if let origin { contextSource(of: source, in: origin) } else { Optional(source) }
             guard let inContext else { continue }
@@ -30,8 +44,13 @@ extension LoweringState {
                     FileCopy(
                         from: origin?.origin, sources: sources, destination: destination,
                         isIntoDirectory: isIntoDirectory,
-                        excluded: excluded, keepsParents: copy.keepsParents, owner: owner, mode: mode)))
+                        excluded: excluded, keepsParents: copy.keepsParents, owner: owner, mode: mode,
+                        unpacks: adds && copy.unpacks != false ? true : nil)))
         }
+        if copy.checksum != nil, downloads.count != 1 || !sources.isEmpty {
+            throw refuse(located, "--checksum is of one URL", at: "--checksum", [])
+        }
+        changes += downloads
         for heredoc in copy.heredocs {
             let content = heredoc.expands ? try expand(heredoc: heredoc.content, in: located) : heredoc.content
             let path = isIntoDirectory && destination != "/" ? destination + "/" : destination
@@ -46,31 +65,6 @@ extension LoweringState {
             + [copy.destination]).joined(separator: " ")
         add(changes, of: located, titled: shown)
         remark(located, shown, "files in \(destination)\(origin.map { ", from \($0.shown)" } ?? "")")
-    }
-
-    /// `ADD` of what COPY would take as well.
-    mutating func lowerAdd(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) {
-        for source in copy.sources {
-            let name = try expand(source, in: located)
-            guard !name.contains("://"), !name.hasPrefix("git@"), !name.hasPrefix("github.com/") else {
-                throw refuse(
-                    located, "nothing is fetched from '\(SourceText.shown(name))'", at: source,
-                    ["put the file into the context, and COPY it"])
-            }
-            let archives = [
-                ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz", ".xz", ".bz2",
-            ]
-            guard !archives.contains(where: name.lowercased().hasSuffix) else {
-                throw refuse(
-                    located, "archives cannot be unpacked yet: '\(name)'", at: source,
-                    ["put what it holds into the context, and COPY it"])
-            }
-            guard !name.contains(where: { "*?[".contains($0) }) else {
-                throw refuse(located, "ADD would unpack archives that '\(name)' names", at: source, ["use COPY"])
-            }
-        }
-        if copy.unpacks == true { throw refuse(located, "archives cannot be unpacked yet", at: "--unpack", []) }
-        try lower(copy, in: located)
     }
 
     private func refuse(

@@ -20,6 +20,7 @@ extension LoweringState {
             do {
                 changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
             } catch let refusal as CommandRefusal {
+                // Where a `CommandSandbox` (of the room Build) is at hand, the whole RUN goes to it instead.
                 throw failure(refusal, command, in: located)
             } catch let error as DockerfileError {
                 throw error

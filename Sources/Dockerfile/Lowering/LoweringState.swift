@@ -101,7 +101,7 @@ struct LoweringState {
         case .workingDirectory(let text): try setWorkingDirectory(text, in: located)
         case .user(let text): try setUser(text, in: located)
         case .copy(let copy): try lower(copy, in: located)
-        case .add(let copy): try lowerAdd(copy, in: located)
+        case .add(let copy): try lower(copy, adds: true, in: located)
         case .run(let run): try lower(run, in: located)
         case .command(let form):
             configuration.command = words(of: form)

@@ -3,6 +3,7 @@ import Foundation
 import Images
 import Layers
 import OCI
+import RegistryTesting
 import Spec
 import SystemPackage
 import TestSupport
@@ -46,6 +47,12 @@ import Testing
         "ENTRYPOINT exec app\nONBUILD COPY . /x",
     ]
 
+    /// Archives, which are unpacked, and what is none.
+    static let additions: [String] = [
+        "ADD files.tar /srv/x", "ADD packed /x\nADD run.sh src/main.py /x/", "ADD files.tar packed /a/b/",
+        "ADD *.tar run.sh /y/", "ADD src /z", "ADD files.tar /", "COPY src /x\nADD files.tar /x",
+    ]
+
     /// Whole Dockerfiles on `BASE`, whose stages take files from each other and from images.
     static let stages: [String] = [
         "FROM BASE AS a\nWORKDIR /srv/x\nCOPY src .\nFROM BASE\nCOPY --from=a /srv/x /y",
@@ -78,6 +85,23 @@ import Testing
             Self.isLarge ? Self.copies : Array(Self.copies.prefix(8)) + Self.copies.suffix(3), on: base, in: directory)
     }
 
+    @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")"))
+    func archivesBecomeWhatBuildahMakesOfThem()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        try await BaseFixture.write(to: base)
+        try await compare(Self.isLarge ? Self.additions : Array(Self.additions.prefix(3)), on: base, in: directory)
+        try await LoopbackServer.run(answering: { _ in LoopbackResponse(200, headers: [], text: "of the network") }) {
+            let place = "\($0.origin)/a/file.txt"
+            let texts = [
+                "ADD \(place)?x=y /d/", "ADD --chown=7:8 \(place) /d/other.txt", "ADD \(place) run.sh /opt/venv/",
+            ]
+            try await compare(Self.isLarge ? texts : Array(texts.prefix(1)), on: base, in: try TemporaryDirectory())
+        }
+    }
+
     @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func stagesTakeWhatBuildahTakes()
         async throws
     {
@@ -106,6 +130,7 @@ import Testing
 
     private func compare(_ texts: [String], on base: FilePath, in directory: TemporaryDirectory) async throws {
         let context = directory.path.appending("context")
+        try FileSystem.removeTree(context)
         for (path, mode) in [
             ("src/main.py", 0o644), ("src/deep/a.py", 0o600), ("run.sh", 0o755), ("private/key", 0o640),
             ("src/empty/.keep", 0o644),
@@ -118,6 +143,13 @@ import Testing
         }
         try FileManager.default.createSymbolicLink(
             atPath: context.appending("src").appending("link").string, withDestinationPath: "main.py")
+        // Nothing of it belongs to root, and one name tells nothing.
+        for (name, option) in [("files.tar", "-c"), ("packed", "-cz")] {
+            let outside = directory.path.appending(name)
+            try await runAside(
+                "tar", ["--owner=5", "--group=6", "-C", context.string, option, "-f", outside.string, "src", "run.sh"])
+            try FileSystem.rename(outside, to: context.appending(name))
+        }
         let tools = [
             "--root", directory.path.appending("storage").string, "--runroot", directory.path.appending("run").string,
             "--storage-driver", "vfs",
