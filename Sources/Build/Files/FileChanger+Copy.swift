@@ -39,7 +39,15 @@ extension FileChanger {
         let place = try place(of: copy.origin)
         do {
             var sources: [CopySources.Source] = []
-            for named in copy.sources { sources += try place.found(named) }
+            var isDone = false
+            for named in copy.sources {
+                if let stage = place.context as? StageSource, try takePackages(named, of: stage, copy) {
+                    isDone = true
+                    continue
+                }
+                sources += try place.found(named)
+            }
+            if isDone, sources.isEmpty { return }
             try put(sources, of: place, copy, excluded: excluded, stamp)
         } catch let error as CopySources.Problem {
             throw problem(error.message, code: error.code, hints: error.hints)
@@ -72,7 +80,6 @@ extension FileChanger {
                 hints: ["end the destination with a slash"])
         }
         for source in sources {
-            try refusePackages(at: source.path, of: copy.origin)
             let listed = try place.listed(source, excluded: excluded)
             keep(listed)
             if copy.unpacks == true, !source.isDirectory, let item = listed.items.first,
@@ -110,17 +117,6 @@ extension FileChanger {
                 hints: ["leave out --chmod, --exclude and --parents, or add it whole by --unpack=false"])
         }
         return isUnpacked
-    }
-
-    /// Refuses to copy packages that another stage installs: their files are in no list.
-    private func refusePackages(at path: String, of origin: FileOrigin?) throws(BuildError) {
-        guard let origin, let stage = origins[origin] else { return }
-        for directory in stage.packages
-        where directory == path || LayerPath.isBelow(directory, path) || LayerPath.isBelow(path, directory) {
-            throw problem(
-                "'/\(directory)' of \(stage.name) holds Python packages that it installs, and they cannot be taken yet",
-                hints: ["install them in this stage"])
-        }
     }
 
     // MARK: Places
@@ -196,7 +192,13 @@ extension FileChanger {
             guard there?.kind != .directory else {
                 throw problem("'/\(path)' is a directory, and '\(item.path)' is none")
             }
-            try put(stamp.node(.symbolicLink(target: target), mode: 0o777, of: theirs), at: path)
+            let node = stamp.node(.symbolicLink(target: target), mode: 0o777, of: theirs)
+            if let there, place.context is StageSource, there.layer == nil, there.kind == node.kind,
+                (there.uid, there.gid) == (node.uid, node.gid)
+            {
+                return
+            }
+            try put(node, at: path)
         }
     }
 }

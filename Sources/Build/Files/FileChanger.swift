@@ -27,10 +27,14 @@ struct FileChanger {
     /// Contents that lie in the cache.
     var contents = KeptContents()
     /// Directories with the packages that steps below have installed, whose files are not listed here.
-    let packages: [String]
+    var packages: [String]
+    /// The environments of other stages that were taken.
+    var taken: [TakenEnvironment] = []
+    /// Commands of such environments that are only to be had with them, each with what to say where they are not.
+    var commandsTaken: [(StageEnvironment, BuildError)] = []
     /// The day that new users' passwords were changed on, in days since 1970.
     let day: Int64
-    private var instruction = FileInstruction(title: "", place: "", changes: [])
+    private(set) var instruction = FileInstruction(title: "", place: "", changes: [])
 
     init(
         files: ImageFiles, context: any ContextSource, ignore: IgnoreFile, packages: [String], timestamp: Timestamp

@@ -20,15 +20,7 @@ extension BuildEngine {
 
     func planner(of step: Step, of spec: BuildSpec, from library: StageLibrary) -> any StepPlanner {
         switch step {
-        case .python(let step):
-            PythonStepPlanner(
-                step: step, resolver: resolver, partition: configuration.partition,
-                ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
-                interpreter: { version in
-                    try await BytecodeInterpreter.find(
-                        for: version, environment: configuration.environment, records: configuration.cache.records,
-                        cache: configuration.cache.root)
-                }, events: events)
+        case .python(let step): pythonPlanner(of: step)
         case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
         case .changes(let step):
             ChangesStepPlanner(
@@ -36,8 +28,24 @@ extension BuildEngine {
                 follower: ChangesFollower(
                     context: configuration.contextSource, library: library, fetcher: fetcher,
                     stage: spec.stages.count - 1,
-                    cache: configuration.cache, timestamp: spec.timestamp), events: events)
+                    cache: configuration.cache, timestamp: spec.timestamp),
+                python: { taken in
+                    var planner = pythonPlanner(of: taken.environment.step)
+                    planner.taken = taken
+                    return planner
+                }, events: events)
         case .configuration(let step): ConfigurationStepPlanner(step: step)
         }
+    }
+
+    private func pythonPlanner(of step: PythonStep) -> PythonStepPlanner {
+        PythonStepPlanner(
+            step: step, resolver: resolver, partition: configuration.partition,
+            ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
+            interpreter: { version in
+                try await BytecodeInterpreter.find(
+                    for: version, environment: configuration.environment, records: configuration.cache.records,
+                    cache: configuration.cache.root)
+            }, events: events)
     }
 }

@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Layers
 import OCI
+import Python
 import Spec
 
 /// Plans the changes of files that a Dockerfile's lines make: a layer for each that leaves something, and one for each large
@@ -10,6 +11,8 @@ struct ChangesStepPlanner: StepPlanner {
     let step: ChangesStep
     /// Carries out the changes.
     let follower: ChangesFollower
+    /// Plans the packages that are taken from other stages.
+    let python: @Sendable (TakenEnvironment) -> PythonStepPlanner
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
@@ -23,6 +26,15 @@ struct ChangesStepPlanner: StepPlanner {
         for path in Set(changer.skipped).sorted() {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
         }
+        for taken in changer.taken {
+            guard !draft.environments.contains(where: { $0.environment.scheme.purelib == taken.purelib }) else {
+                throw BuildError(
+                    .invalidSpec,
+                    "\(taken.title): '\(taken.purelib)' of \(taken.environment.stage) has packages, and other lines install some there, too",
+                    context: [FailureContext("file", taken.place)], hints: ["install all of them in one of the stages"])
+            }
+            try await python(taken).plan(into: &draft)
+        }
         draft.inputs.contexts += changer.contexts
         draft.inputs.texts.merge(changer.texts)
         draft.inputs.contents.merge(changer.contents)
@@ -31,7 +43,11 @@ struct ChangesStepPlanner: StepPlanner {
 
     /// Where the steps so far have put packages.
     private static func packages(of draft: PlanDraft) -> [String] {
-        var found: Set<String> = []
+        // Of an environment that was made, nothing is in the base.
+        var found = Set(
+            draft.environments.compactMap { place, environment in
+                if case .virtual = place { LayerPath.normalised(environment.scheme.prefix) } else { nil }
+            })
         for layer in draft.layers {
             guard case .wheels(let layer) = layer.recipe else { continue }
             for path in [layer.scheme.purelib, layer.scheme.platlib, layer.scheme.scripts] {

@@ -77,6 +77,7 @@ struct ChangesFollower: Sendable {
             changer.downloads = downloads
             changer.cache = cache
             for instruction in step.instructions { try changer.follow(instruction) }
+            try changer.checkTaken()
             return changer
         }
     }

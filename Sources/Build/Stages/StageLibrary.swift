@@ -74,30 +74,30 @@ actor StageLibrary {
                 "the base '\(base.name)' of \(title) keeps instructions (ONBUILD), which would be passed over",
                 hints: ["take the files from the image itself: --from=\(base.name)"])
         }
-        var packages: [String] = []
+        var environments: [StageEnvironment] = []
         var changes: ChangesStep?
         for step in stage.steps {
             switch step {
             case .changes(let step) where changes == nil: changes = step
-            case .python:
-                let scheme = try await base.pythonEnvironment().scheme
-                packages = Set([scheme.purelib, scheme.platlib, scheme.scripts].map { LayerPath.normalised($0) })
-                    .sorted()
+            case .python(let step):
+                environments.append(
+                    StageEnvironment(stage: title, step: step, planned: try await base.environment(at: step.place)))
             case .configuration: break
             default: throw BuildError(.invalidSpec, "\(title) has steps that no files are taken from")
             }
         }
         guard let changes else {
             var source = try await self.source(title, of: base)
-            source.packages = packages
+            source.environments = environments
             return source
         }
         let follower = ChangesFollower(
             context: context, library: self, fetcher: fetcher, stage: number, cache: cache, timestamp: timestamp)
-        let changer = try await follower.followed(changes, on: base, packages: packages, wanted: wanted(of: name))
+        let changer = try await follower.followed(
+            changes, on: base, packages: environments.flatMap(\.directories), wanted: wanted(of: name))
         var source = StageSource(
             title, base: base, files: changer.files, baseMembers: try await base.members(), cache: cache)
-        source.packages = packages
+        source.environments = environments + changer.taken.map(\.environment)
         source.contexts = changer.contexts
         source.texts = changer.texts
         source.contents = changer.contents

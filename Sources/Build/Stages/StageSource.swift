@@ -16,8 +16,8 @@ struct StageSource: ContextSource {
     let baseMembers: LayerMembers
     /// The files of the base whose contents are at hand.
     var members: [PathKey: KeptMember] = [:]
-    /// Directories with packages that the stage installs, whose files are not among `files`.
-    var packages: [String] = []
+    /// The packages that the stage installs, whose files are not among `files`.
+    var environments: [StageEnvironment] = []
     /// Where contents of files of its own can be had.
     var contexts: [ContextFiles] = []
     /// Contents that were made for it.

@@ -26,6 +26,8 @@ public struct DockerfileLowering: Sendable {
     public let platform: Platform
     /// The names of the catalog. A base named so is the catalog's, not Docker Hub's.
     public var catalogNames: Set<String> = []
+    /// What stands in for an image of a registry; nil where nothing does.
+    public var standIn: (@Sendable (Reference) -> BaseSource?)?
     /// What the base image starts with; nil where it is not known.
     public var baseConfiguration: ImageConfiguration.Execution?
     /// What the bases start with of the stages that files are taken from, as far as that is known.
@@ -222,9 +224,11 @@ public struct DockerfileLowering: Sendable {
         }
     }
 
-    /// An image by its name: the catalog's, or one of a registry.
+    /// An image by its name: the catalog's, or one of a registry, or what stands in for that.
     func image(named name: String) throws(OCIError) -> BaseSource {
-        catalogNames.contains(name) ? .catalog(name) : .registry(try Reference(name))
+        if catalogNames.contains(name) { return .catalog(name) }
+        let reference = try Reference(name)
+        return standIn?(reference) ?? .registry(reference)
     }
 
     private func expanded(

@@ -23,8 +23,8 @@ public struct LoweredStage: Sendable, Hashable {
     public var base: BaseSource
     /// The platform that `FROM --platform` demands; nil leaves it to the build.
     public var platform: Platform?
-    /// The Python packages that it installs; nil where it installs none.
-    public var packages: LoweredDockerfile.Packages?
+    /// The Python packages that it installs, by where they go.
+    public var environments: [LoweredDockerfile.Packages]
     /// What happens to its files, instruction by instruction.
     public var instructions: [FileInstruction]
 }

@@ -19,7 +19,12 @@ struct LoweringState {
     /// The user that commands run as; nil where the base decides and is not known.
     var user: String?
     var shell = ["/bin/sh", "-c"]
-    var packages: LoweredDockerfile.Packages?
+    /// The environments with what goes into each, in the order in which lines first name them.
+    var packages: [LoweredDockerfile.Packages] = []
+    /// The virtual environments that lines have made.
+    var environments: [VirtualEnvironment] = []
+    /// The environment whose programs come first in the RUN at hand.
+    var activated: String?
     var instructions: [FileInstruction] = []
     /// What each COPY put where, for whoever looks for a file.
     var placed: [PlacedSource] = []
@@ -342,7 +347,7 @@ struct LoweringState {
     /// What others may take from the stage.
     func finishedStage(named name: String) -> FinishedStage {
         let stage = LoweredStage(
-            name: name, base: plan.base, platform: plan.platform, packages: packages, instructions: instructions)
+            name: name, base: plan.base, platform: plan.platform, environments: packages, instructions: instructions)
         return FinishedStage(stage: stage, placed: placed, remarks: remarks, consumed: consumed)
     }
 
@@ -359,7 +364,7 @@ struct LoweringState {
         }
         if further != FurtherConfiguration() { configuration.further = further }
         return LoweredDockerfile(
-            stages: others.map(\.stage), base: plan.base, platform: plan.platform, packages: packages,
+            stages: others.map(\.stage), base: plan.base, platform: plan.platform, environments: packages,
             instructions: instructions, configuration: configuration, remarks: remarks)
     }
 }

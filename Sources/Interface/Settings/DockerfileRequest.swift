@@ -106,27 +106,30 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        var requirements: FilePath?
-        if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
-            let path = scratch.appending("requirements.txt")
-            try FileSystem.write(text.utf8, to: path)
-            requirements = path
+        func write(_ environments: [LoweredDockerfile.Packages], to file: FilePath) throws {
+            for (number, packages) in environments.enumerated() {
+                guard let text = packages.requirementsText(context: root.string) else { continue }
+                let path = LoweredDockerfile.requirementsFile(file.string, number: number)
+                try FileSystem.write(text.utf8, to: FilePath(path))
+            }
         }
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer { try write(lowered.environments, to: requirements) }
         var stageRequirements: [String: String] = [:]
         for (number, stage) in lowered.stages.enumerated() {
-            guard let text = stage.packages?.requirementsText(context: root.string) else { continue }
-            let path = scratch.appending("requirements-\(number).txt")
-            try FileSystem.write(text.utf8, to: path)
-            stageRequirements[stage.name] = path.string
+            let file = scratch.appending("stage-\(number).txt")
+            try write(stage.environments, to: file)
+            stageRequirements[stage.name] = file.string
         }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
+            try lowered.refuseFurtherEnvironments()
             local.packages?.requirementsFiles = []
             local.packages?.requirements = []
         }
         var spec = try local.buildSpec(
-            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
+            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
             stageRequirementsFiles: stageRequirements, platforms: results.platforms)
         let given = try pythonStep(of: [])
         for stage in spec.stages.indices {

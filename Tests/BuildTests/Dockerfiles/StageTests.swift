@@ -149,12 +149,6 @@ import Testing
             stage("a", copy("x", from: .stage("b"), to: "/y")), stage("b", copy("main.py", to: "/x")),
             stage(nil, copy("y", from: .stage("a"), to: "/y")))
         #expect(later.message == "files are taken from the stage 'b', and none is called so")
-        var packages = stage("a", copy("main.py", to: "/opt/venv/x"))
-        packages.steps.insert(.python(site.pythonStep), at: 0)
-        let refused = try await failure(packages, stage(nil, copy("opt/venv", from: .stage("a"), to: "/y")))
-        #expect(
-            refused.message.hasSuffix(
-                "of the stage 'a' holds Python packages that it installs, and they cannot be taken yet"))
     }
 }
 
