@@ -75,6 +75,13 @@ import Testing
         "WORKDIR /app\nRUN set -eux; mkdir -p data; cd data; : > empty; echo \"$PATH\" >> /dev/null\nRUN rm -rf /tmp/* ~/.cache",
     ]
 
+    /// Stages with commands, and whole directories of a real base.
+    static let stagesWithCommands: [String] = [
+        "FROM BASE AS b\nUSER root\nWORKDIR /app\nCOPY . .\nRUN useradd me && chown -R me . && chmod -R a+rw . && ln -s src l\nFROM BASE\nUSER root\nCOPY --from=b /app /app\nCOPY --from=b /etc/passwd /etc/group /etc/",
+        "FROM BASE AS b\nUSER root\nRUN rm -rf /usr/share/doc && mkdir -m 2770 /srv/d && touch /srv/d/t && chown 7:8 /srv/d /srv/d/t\nFROM scratch\nCOPY --from=b /usr/share /usr/share\nCOPY --from=b /srv /srv",
+        "FROM scratch\nCOPY --from=BASE /usr/bin /bin\nCOPY --from=BASE --chown=7 /usr/lib/python3.11 /usr/lib/p\nCOPY --from=BASE /bin/su /usr/bin/perl* /x/",
+    ]
+
     @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func filesAreWhereBuildahPutsThem()
         async throws
     {
@@ -124,6 +131,7 @@ import Testing
         let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
         try await OCILayoutWriter(base).write(images, tags: [])
         try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
+        try await compare(Self.stagesWithCommands, on: base, in: try TemporaryDirectory())
     }
 
     // MARK: The two builders

@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Layers
 import OCI
+import RegistryTesting
 import Spec
 import SystemPackage
 import TestSupport
@@ -149,6 +150,55 @@ import Testing
             stage("a", copy("x", from: .stage("b"), to: "/y")), stage("b", copy("main.py", to: "/x")),
             stage(nil, copy("y", from: .stage("a"), to: "/y")))
         #expect(later.message == "files are taken from the stage 'b', and none is called so")
+    }
+}
+
+/// Images of nothing but what a Dockerfile brings.
+@Suite struct ScratchTests {
+    private func spec(_ site: BuildSite, _ steps: [Step], platforms: [Platform] = []) -> BuildSpec {
+        BuildSpec(stages: [Stage(base: .scratch, steps: steps)], platforms: platforms)
+    }
+
+    @Test func imagesOfFilesAlonePlanAndPush() async throws {
+        let site = try await BuildSite()
+        let copy = FileCopy(sources: [NamedFiles("main.py")], destination: "/bin/", isIntoDirectory: true)
+        let changes = ChangesStep(
+            source: site.context.string,
+            instructions: [FileInstruction(title: "COPY", place: "Dockerfile:2", changes: [.copy(copy)])])
+        let arm = Platform(os: "linux", architecture: "arm64")
+        let build = spec(
+            site, [.changes(changes), .configuration(ConfigurationStep(command: ["/bin/main.py"]))], platforms: [arm])
+        let plan = try #require(try await site.engine().plan(build).first)
+        #expect(plan.base.name == "scratch" && plan.base.layers == [] && plan.platform == arm)
+        #expect(plan.annotations == [:] && plan.execution.workingDir == "/" && plan.execution.env?.count == 1)
+        try await DockerRegistry.run { registry in
+            let tag = try Reference("\(registry.host)/team/tool:1")
+            let result = try await site.engine().build(build, tags: [tag], outputs: [.registry])
+            try await result.images.expectSound()
+            let again = try await site.engine().image(.registry(tag), platform: arm)
+            #expect(again.manifest.layers.count == 1 && again.configuration.history?.count == 1)
+        }
+    }
+
+    @Test func anImageMayHaveNoFileAtAll() async throws {
+        let site = try await BuildSite()
+        let build = spec(site, [.configuration(ConfigurationStep(labels: ["a": "b"]))])
+        let layout = site.root.appending("out")
+        let result = try await site.engine().build(build, tags: [], outputs: [.layout(layout)])
+        try await result.images.expectSound()
+        let image = try await site.engine().image(.layout(path: layout.string), platform: nil)
+        #expect(image.manifest.layers == [] && image.configuration.platform == .host)
+        try await TestRegistry.run { registry in
+            _ = try await site.engine().build(build, tags: [registry.reference("a/b:1")], outputs: [.registry])
+        }
+    }
+
+    @Test func nothingIsInstalledIntoNothing() async throws {
+        let site = try await BuildSite()
+        let error = await #expect(throws: (any Error).self) {
+            try await site.engine().plan(spec(site, [.python(site.pythonStep)]))
+        }
+        #expect("\(try #require(error))".contains("Python"))
     }
 }
 
