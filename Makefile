@@ -35,13 +35,14 @@ example: ## build examples/sklearn-pipeline to an OCI layout in out/, and tell h
 	@echo '                           --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 oci:out/sklearn-pipeline'
 
 test: ## lint, build and run all tests, against real registries and runtimes
-	@scripts/setup test
+	@scripts/setup test zenml
 	@$(MAKE) --no-print-directory lint
 	swift build --build-tests
 	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need. So the service's
 	@# tests, whose clients wait for a limited time, run by themselves.
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --skip '$(SERVICE_TESTS)'
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --filter '$(SERVICE_TESTS)'
+	$(ZENML) -m pytest -m quick integrations/zenml
 
 test-large: ## run the tests that take minutes, too: a base made twice, wheels of a gigabyte
 	@COOPERAGE_TEST_LARGE=1 $(MAKE) --no-print-directory test

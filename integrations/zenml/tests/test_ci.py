@@ -28,7 +28,8 @@ def project(directory: Path) -> Path:
     (directory / "main.py").write_text("print('hello')\n")
     (directory / "requirements.txt").write_text("six==1.17.0\n")
     (directory / "Dockerfile").write_text(
-        f"FROM {CATALOG_ENTRY}\nARG MODE\nENV MODE=$MODE\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+        f"FROM {CATALOG_ENTRY}\nWORKDIR /app\nARG MODE\nENV MODE=$MODE\n"
+        "COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
     )
     return directory
 

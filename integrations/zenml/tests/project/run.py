@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 from typing import Annotated
 
 from sklearn.datasets import load_iris
@@ -53,6 +54,9 @@ if __name__ == "__main__":
         train = train.with_options(settings={"docker": DockerSettings(**ASKED["train"])})
     flowers = flowers.with_options(settings={"docker": docker}, build=ASKED.get("build"))
     if ASKED.get("builds"):
-        print(flowers.build().id)
+        start = time.perf_counter()
+        build = flowers.build()
+        print(f"images within {time.perf_counter() - start:.2f} s")
+        print(build.id)
     else:
         flowers()

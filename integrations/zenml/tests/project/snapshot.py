@@ -42,7 +42,13 @@ build = client.zen_store.create_build(
 )
 snapshot = client.zen_store.create_snapshot(
     PipelineSnapshotRequest(
-        project=project, stack=stack.id, pipeline=pipeline.id, build=build.id, **compiled.model_dump(exclude_unset=True)
+        # ZenML finds the log of a run by its snapshot's name.
+        name="flowers",
+        project=project,
+        stack=stack.id,
+        pipeline=pipeline.id,
+        build=build.id,
+        **compiled.model_dump(exclude_unset=True),
     )
 )
 answer = requests.post(f"{sys.argv[2]}/api/v1/pipeline_snapshots/{snapshot.id}/runs", json={}, timeout=300)
