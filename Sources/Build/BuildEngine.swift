@@ -43,7 +43,7 @@ public struct BuildEngine: Sendable {
         public var client: HTTPClient?
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
-        /// Who we are at registries; nil takes docker's configuration file of the environment.
+        /// Who we are at registries; nil takes docker's and podman's files of the environment.
         public var credentials: (any CredentialSource)?
         /// How a files step comes to its files; by default they are read from the step's directory.
         public var contextFiles: @Sendable (FilesStep) throws -> ContextFiles = {
@@ -91,7 +91,7 @@ public struct BuildEngine: Sendable {
         let client =
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
-            try configuration.credentials ?? DockerConfiguration(environment: configuration.environment)
+            try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
         registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)
         let shared = configuration.cache.shared
         wheels = WheelFetcher(

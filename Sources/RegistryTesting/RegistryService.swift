@@ -59,7 +59,7 @@ final class RegistryService: Sendable {
     }
 
     private func serve(_ request: LoopbackRequest, _ effect: Fault.Effect?) async throws -> LoopbackResponse {
-        if request.path == "/token" { return token(request) }
+        if request.path == "/token" { return try await token(request) }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[1] == "v2" else { return LoopbackResponse(404, text: "404 page not found") }
         guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers"].contains($0) }), kind > 2
@@ -112,14 +112,25 @@ final class RegistryService: Sendable {
         return response
     }
 
-    private func token(_ request: LoopbackRequest) -> LoopbackResponse {
-        guard case .bearer(let user, let password, let lifetime) = access else { return LoopbackResponse(404) }
-        if let user, request.header("Authorization") != Self.basic(user, password ?? "") {
+    private func token(_ request: LoopbackRequest) async throws -> LoopbackResponse {
+        guard case .bearer(let user, let password, let lifetime, let identityToken) = access else {
+            return LoopbackResponse(404)
+        }
+        var asked = request.query.filter { $0.name == "scope" }.map(\.value)
+        if request.method == "POST" {
+            let form = String(decoding: try await request.body(), as: UTF8.self)
+            var fields: [String: String] = [:]
+            for item in URLComponents(string: "?\(form)")?.queryItems ?? [] { fields[item.name] = item.value }
+            guard let identityToken, fields["grant_type"] == "refresh_token", fields["client_id"] != nil,
+                fields["refresh_token"] == identityToken, fields["service"] == "test"
+            else { return error(401, "UNAUTHORIZED", "unknown refresh token") }
+            asked = (fields["scope"] ?? "").split(separator: " ").map(String.init)
+        } else if let user, request.header("Authorization") != Self.basic(user, password ?? "") {
             return error(401, "UNAUTHORIZED", "incorrect username or password")
         }
         // `repository:a:pull,push` grants two things.
-        let scopes = request.query.filter { $0.name == "scope" }.flatMap { scope -> [String] in
-            let parts = scope.value.split(separator: ":").map(String.init)
+        let scopes = asked.flatMap { scope -> [String] in
+            let parts = scope.split(separator: ":").map(String.init)
             guard parts.count == 3 else { return [] }
             return parts[2].split(separator: ",").map { "\(parts[0]):\(parts[1]):\($0)" }
         }
@@ -128,7 +139,8 @@ final class RegistryService: Sendable {
             contents.tokens[name] = scopes
             return name
         }
-        return LoopbackResponse(200, text: "{\"token\":\"\(token)\",\"expires_in\":\(lifetime)}")
+        let field = request.method == "POST" ? "access_token" : "token"
+        return LoopbackResponse(200, text: "{\"\(field)\":\"\(token)\",\"expires_in\":\(lifetime)}")
     }
 
     private static func basic(_ user: String, _ password: String) -> String {

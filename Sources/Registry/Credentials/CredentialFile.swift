@@ -1,55 +1,56 @@
 import Content
 import Diagnostics
 import FoundationEssentials
-public import SystemPackage
+import SystemPackage
 
-/// The credentials in docker's `config.json`, as `docker login` writes them where no helper is set up.
-public struct DockerConfiguration: CredentialSource {
-    private let credentials: [String: Credential]
+/// What is in docker's `config.json`, or in podman's `auth.json`, which is like it (docker's "docker login";
+/// containers-auth.json(5)).
+struct CredentialFile: Sendable {
+    /// Where it lies.
+    let path: FilePath
+    /// What stands in it, readable by whoever can read the file.
+    private(set) var entries: [CredentialKey: Credential] = [:]
+    /// The helpers of single registries: the key as it is written, and the helper's name.
+    private(set) var helpers: [CredentialKey: (server: String, name: String)] = [:]
+    /// The helper of all other registries.
+    private(set) var store: String?
 
     private struct Document: Decodable {
         struct Entry: Decodable {
             var auth: String?
             var username: String?
             var password: String?
+            var identitytoken: String?
         }
         var auths: [String: Entry]?
+        var credHelpers: [String: String]?
+        var credsStore: String?
     }
 
-    /// Reads the file of an environment: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. None is fine.
-    public init(environment: [String: String]) throws {
-        if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
-            try self.init(file: FilePath(directory).appending("config.json"))
-        } else {
-            let home = environment["HOME"] ?? "/"
-            try self.init(file: FilePath(home).appending(".docker").appending("config.json"))
-        }
-    }
-
-    /// Reads a file; one that does not exist holds nothing.
+    /// Reads a file.
+    /// - Returns: nil where there is none.
     /// - Throws: `RegistryError` (`invalid_credentials`) with the file's path, never with its content.
-    public init(file: FilePath) throws {
-        guard try FileSystem.status(file) != nil else {
-            credentials = [:]
-            return
-        }
-        let bytes = try FileSystem.read(file, limit: 4 << 20)
+    init?(_ path: FilePath) throws {
+        guard try FileSystem.status(path) != nil else { return nil }
+        self.path = path
+        let bytes = try FileSystem.read(path, limit: 4 << 20)
         // The decoder's own errors may quote what they could not read.
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else {
-            throw Self.invalid("it is not the JSON that docker writes", file)
+            throw Self.invalid("it is not the JSON that docker and podman write", path)
         }
-        var credentials: [String: Credential] = [:]
         for (key, entry) in (document.auths ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let credential = try Self.credential(entry, key, file) else { continue }
-            credentials[Self.registry(key)] = credential
+            guard let credential = try Self.credential(entry, key, path) else { continue }
+            entries[CredentialKey(key)] = credential
         }
-        self.credentials = credentials
+        for (key, name) in document.credHelpers ?? [:] where !name.isEmpty {
+            helpers[CredentialKey(key)] = (key, name)
+        }
+        store = document.credsStore.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The credential that the file has for a registry.
-    public func credential(for registry: String) -> Credential? { credentials[Self.registry(registry)] }
-
     private static func credential(_ entry: Document.Entry, _ key: String, _ file: FilePath) throws -> Credential? {
+        // What a login got in the place of the password goes before it.
+        if let token = entry.identitytoken, !token.isEmpty { return Credential(identityToken: Secret(token)) }
         if let auth = entry.auth, !auth.isEmpty {
             guard let decoded = Data(base64Encoded: auth).map({ String(decoding: $0, as: UTF8.self) }),
                 let colon = decoded.firstIndex(of: ":")
@@ -64,16 +65,7 @@ public struct DockerConfiguration: CredentialSource {
 
     private static func invalid(_ why: String, _ file: FilePath) -> RegistryError {
         RegistryError(
-            .invalidCredentials, "docker's configuration cannot be used: \(why)",
+            .invalidCredentials, "the registries' credentials cannot be used: \(why)",
             context: [FailureContext("file", file.string)], hints: ["log in again with 'docker login'"])
-    }
-
-    /// The registry that a key of the file names: `https://host/v1/` and `host` are the same, and Docker Hub has
-    /// several names.
-    static func registry(_ key: String) -> String {
-        var host = Substring(key)
-        for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
-        let name = host.prefix { $0 != "/" }.lowercased()
-        return ["index.docker.io", "registry-1.docker.io"].contains(name) ? "docker.io" : name
     }
 }
