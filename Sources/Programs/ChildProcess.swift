@@ -68,6 +68,13 @@ public struct ProcessOutput: Sendable {
     /// What it told people. May hold credentials: who shows it takes them out first.
     public let standardError: String
 
+    /// Takes the parts.
+    public init(status: Int32, standardOutput: String, standardError: String) {
+        self.status = status
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+    }
+
     /// Whether it ended well.
     public var succeeded: Bool { status == 0 }
 }
