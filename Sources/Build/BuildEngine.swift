@@ -92,7 +92,9 @@ public struct BuildEngine: Sendable {
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
             try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
-        registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)
+        registries = RegistryClient(
+            client: client, credentials: credentials, retrier: configuration.retrier,
+            records: configuration.cache.records)
         let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,

@@ -1,3 +1,4 @@
+public import Content
 import Diagnostics
 import OCI
 import Synchronization
@@ -12,6 +13,8 @@ public import Transfer
 public final class RegistryClient: Sendable {
     let client: HTTPClient
     let retrier: Retrier
+    /// Remembers uploads that did not come to their end.
+    let records: (any RecordStore)?
     private let authenticator: Authenticator
     private let transfersPerHost: Int
     private let profile: @Sendable (_ registry: String) -> RegistryProfile
@@ -23,15 +26,17 @@ public final class RegistryClient: Sendable {
     ///   - credentials: who we are.
     ///   - retrier: how often and when is tried again.
     ///   - transfersPerHost: how many operations go on at once with one registry; fewer after it refused one as too much.
+    ///   - records: remembers uploads that did not come to their end, for the next run of the program.
     ///   - profile: what is particular about a registry.
     public init(
         client: HTTPClient, credentials: any CredentialSource = Anonymous(), retrier: Retrier = Retrier(),
-        transfersPerHost: Int = 4,
+        transfersPerHost: Int = 4, records: (any RecordStore)? = nil,
         profile: @escaping @Sendable (_ registry: String) -> RegistryProfile = { RegistryProfile(registry: $0) }
     ) {
         self.client = client
         self.retrier = retrier
         self.transfersPerHost = transfersPerHost
+        self.records = records
         self.profile = profile
         authenticator = Authenticator(client: client, credentials: credentials, time: retrier.time)
     }

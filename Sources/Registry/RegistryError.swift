@@ -49,7 +49,9 @@ public enum RegistryErrorCode: String, ClassifiedCode {
             self = .blobUnknown
         case 401: self = .unauthorised
         case 403: self = .denied
-        case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN"): self = .uploadLost
+        // The second by docker-registry, where the upload is not as far as its location says.
+        case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN") || codes.contains("BLOB_UPLOAD_INVALID"):
+            self = .uploadLost
         case 404: self = .notFound
         default: self = FailureClass(status: status) == .passing ? .unavailable : .refused
         }

@@ -28,6 +28,12 @@ final class RegistryService: Sendable {
         case .hangUp(let count)?:
             _ = try await request.body(limit: count)
             return .hangUp
+        case .refuseBodies(let limit, let status)?:
+            guard request.header("Content-Length").flatMap({ Int($0) }) ?? 0 <= limit else {
+                // Read all the same: who hangs up on a sender is not always heard.
+                _ = try await request.body()
+                return error(status, "SIZE_INVALID", "the body is too long")
+            }
         case .loseSession?: state.contents.withLock { $0.uploads = [:] }
         case .expireToken?:
             let token = request.header("Authorization").map { String($0.dropFirst("Bearer ".count)) } ?? ""
@@ -81,6 +87,9 @@ final class RegistryService: Sendable {
             var mount = request.query("mount")
             if case .ignoreMount? = effect { mount = nil }
             return startUpload(repository, mount: mount, from: source)
+        case ("GET", "blobs", "uploads"?): return uploadStatus(rest.last ?? "", repository)
+        case ("PATCH", "blobs", "uploads"?):
+            return try await appendChunk(rest.last ?? "", repository, request, effect)
         case ("PUT", "blobs", "uploads"?): return try await endUpload(rest.last ?? "", repository, request)
         case ("GET", "blobs", let digest?), ("HEAD", "blobs", let digest?): return blob(digest, repository, request)
         case ("GET", "referrers", let digest?) where listsReferrers: return referrers(digest, repository, request)
@@ -173,19 +182,60 @@ final class RegistryService: Sendable {
                 return LoopbackResponse(201, headers: [("Location", "\(own)/v2/\(repository)/blobs/\(mount)")])
             }
             let id = contents.nextName("upload")
-            contents.uploads[id] = repository
-            let location = "\(own)/v2/\(repository)/blobs/uploads/\(id)?_state=secret"
-            return LoopbackResponse(202, headers: [("Location", location), ("Range", "0-0")])
+            let upload = RegistryState.Upload(repository: repository)
+            contents.uploads[id] = upload
+            return LoopbackResponse(202, headers: Self.fields(of: upload, id, own))
+        }
+    }
+
+    /// The location changes with each answer, and with what is there.
+    private static func fields(of upload: RegistryState.Upload, _ id: String, _ own: String) -> [(String, String)] {
+        let location = "\(own)/v2/\(upload.repository)/blobs/uploads/\(id)?_state=secret-\(upload.bytes.count)"
+        return [("Location", location), ("Range", upload.range)]
+    }
+
+    private func uploadStatus(_ id: String, _ repository: String) -> LoopbackResponse {
+        let own = origin.withLock { $0 }
+        guard let upload = state.contents.withLock({ $0.uploads[id] }), upload.repository == repository else {
+            return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+        }
+        return LoopbackResponse(204, headers: Self.fields(of: upload, id, own))
+    }
+
+    /// Takes a chunk, which begins where the one before ended (distribution specification, "Pushing a blob in chunks").
+    private func appendChunk(
+        _ id: String, _ repository: String, _ request: LoopbackRequest, _ effect: Fault.Effect?
+    ) async throws -> LoopbackResponse {
+        var limit = Int.max
+        if case .breakOff(let count)? = effect { limit = count }
+        if case .shortRange(let count)? = effect { limit = count }
+        let bytes = try await request.body(limit: limit).prefix(limit)
+        let own = origin.withLock { $0 }
+        return state.contents.withLock { contents in
+            guard var upload = contents.uploads[id], upload.repository == repository else {
+                return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+            }
+            if let range = request.header("Content-Range") {
+                let start = range.prefix { $0 != "-" }
+                guard start == "\(upload.bytes.count)" else {
+                    return LoopbackResponse(416, headers: Self.fields(of: upload, id, own))
+                }
+            }
+            upload.bytes += bytes
+            contents.uploads[id] = upload
+            if case .breakOff? = effect { return .hangUp }
+            return LoopbackResponse(202, headers: Self.fields(of: upload, id, own))
         }
     }
 
     private func endUpload(_ id: String, _ repository: String, _ request: LoopbackRequest) async throws
         -> LoopbackResponse
     {
-        let bytes = try await request.body()
-        guard state.contents.withLock({ $0.uploads.removeValue(forKey: id) }) == repository else {
-            return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
-        }
+        let last = try await request.body()
+        guard let upload = state.contents.withLock({ $0.uploads.removeValue(forKey: id) }),
+            upload.repository == repository
+        else { return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry") }
+        let bytes = upload.bytes + last
         let digest = try Digester.digest(of: bytes).description
         guard digest == request.query("digest") else {
             return error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
