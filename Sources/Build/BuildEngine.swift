@@ -94,7 +94,7 @@ public struct BuildEngine: Sendable {
             try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
         registries = RegistryClient(
             client: client, credentials: credentials, retrier: configuration.retrier,
-            records: configuration.cache.records)
+            records: configuration.cache.records, warn: { events.emit(.warning($0)) })
         let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,

@@ -6,6 +6,7 @@ struct AuthorisedSender: HTTPSender {
     let authenticator: Authenticator
     let endpoint: Endpoint
     let pace: HostPace
+    let warnings: RegistryWarnings
     let scopes: [Scope]
     /// Error statuses that the caller deals with.
     var accepting: Set<Int> = []
@@ -43,7 +44,10 @@ struct AuthorisedSender: HTTPSender {
         if isHome { try await pace.admit() }
         let response = try await client.send(
             request, receive: { $0.status < 400 ? try receive($0) : nil }, progress: progress)
-        if isHome { pace.heard(response) }
+        if isHome {
+            pace.heard(response)
+            warnings.heard(response, of: endpoint.registry)
+        }
         return response
     }
 }

@@ -17,6 +17,7 @@ public final class RegistryClient: Sendable {
     let records: (any RecordStore)?
     private let authenticator: Authenticator
     private let transfersPerHost: Int
+    private let warnings: RegistryWarnings
     private let profile: @Sendable (_ registry: String) -> RegistryProfile
     private let paces = Mutex<[Endpoint: HostPace]>([:])
 
@@ -27,10 +28,12 @@ public final class RegistryClient: Sendable {
     ///   - retrier: how often and when is tried again.
     ///   - transfersPerHost: how many operations go on at once with one registry; fewer after it refused one as too much.
     ///   - records: remembers uploads that did not come to their end, for the next run of the program.
+    ///   - warn: hears what a registry wants users to know, each once.
     ///   - profile: what is particular about a registry.
     public init(
         client: HTTPClient, credentials: any CredentialSource = Anonymous(), retrier: Retrier = Retrier(),
         transfersPerHost: Int = 4, records: (any RecordStore)? = nil,
+        warn: @escaping @Sendable (_ message: String) -> Void = { _ in },
         profile: @escaping @Sendable (_ registry: String) -> RegistryProfile = { RegistryProfile(registry: $0) }
     ) {
         self.client = client
@@ -38,6 +41,7 @@ public final class RegistryClient: Sendable {
         self.transfersPerHost = transfersPerHost
         self.records = records
         self.profile = profile
+        warnings = RegistryWarnings(warn)
         authenticator = Authenticator(client: client, credentials: credentials, time: retrier.time)
     }
 
@@ -57,8 +61,8 @@ public final class RegistryClient: Sendable {
 
     func sender(_ endpoint: Endpoint, _ scopes: [Scope], accepting: Set<Int> = []) -> AuthorisedSender {
         AuthorisedSender(
-            client: client, authenticator: authenticator, endpoint: endpoint, pace: pace(at: endpoint), scopes: scopes,
-            accepting: accepting)
+            client: client, authenticator: authenticator, endpoint: endpoint, pace: pace(at: endpoint),
+            warnings: warnings, scopes: scopes, accepting: accepting)
     }
 
     /// How much goes on at once with a registry, and how fast.

@@ -68,14 +68,15 @@ final class RegistryService: Sendable {
         if request.path == "/token" { return try await token(request) }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[1] == "v2" else { return LoopbackResponse(404, text: "404 page not found") }
-        guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers"].contains($0) }), kind > 2
+        guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers", "tags"].contains($0) }), kind > 2
         else {
             return refusal(to: request, []) ?? LoopbackResponse(200, text: "{}")
         }
         let repository = parts[2..<kind].joined(separator: "/")
         let rest = Array(parts[(kind + 1)...])
         let reads = ["GET", "HEAD"].contains(request.method)
-        var needed = ["repository:\(repository):\(reads ? "pull" : "push")"]
+        let action = reads ? "pull" : request.method == "DELETE" ? "delete" : "push"
+        var needed = ["repository:\(repository):\(action)"]
         let source = request.query("from")
         if let source { needed.append("repository:\(source):pull") }
         if let refusal = refusal(to: request, needed) { return refusal }
@@ -92,6 +93,9 @@ final class RegistryService: Sendable {
             return try await appendChunk(rest.last ?? "", repository, request, effect)
         case ("PUT", "blobs", "uploads"?): return try await endUpload(rest.last ?? "", repository, request)
         case ("GET", "blobs", let digest?), ("HEAD", "blobs", let digest?): return blob(digest, repository, request)
+        case ("DELETE", "blobs", let digest?), ("DELETE", "manifests", let digest?):
+            return delete(digest, repository, isBlob: parts[kind] == "blobs")
+        case ("GET", "tags", "list"?): return tags(repository, request)
         case ("GET", "referrers", let digest?) where listsReferrers: return referrers(digest, repository, request)
         case (_, "referrers", _): return LoopbackResponse(404, text: "404 page not found")
         default: return error(405, "UNSUPPORTED", "the operation is unsupported")
@@ -332,7 +336,7 @@ final class RegistryService: Sendable {
         return LoopbackResponse(200, headers: fields, body: Array(bytes))
     }
 
-    private func error(_ status: Int, _ code: String, _ message: String) -> LoopbackResponse {
+    func error(_ status: Int, _ code: String, _ message: String) -> LoopbackResponse {
         LoopbackResponse(
             status, headers: [("Content-Type", "application/json")],
             text: "{\"errors\":[{\"code\":\"\(code)\",\"message\":\"\(message)\",\"detail\":null}]}")

@@ -93,7 +93,7 @@ import Transfer
     ) async throws {
         let answer = LoopbackResponse(status, text: #"{"errors":[{"code":"\#(word)"}]}"#)
         try await TestRegistry.run(faults: [Fault(.answer(answer))]) { server in
-            let client = RegistryClient(client: HTTPClient()) { _ in RegistryProfile(registry: registry) }
+            let client = RegistryClient(client: HTTPClient(), profile: { _ in RegistryProfile(registry: registry) })
             let name = try server.reference("a:1")
             let error = try await #require(throws: RegistryError.self) { try await client.resolve(name) }
             #expect(error.code == code)

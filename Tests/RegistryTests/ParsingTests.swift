@@ -41,6 +41,13 @@ import Transfer
         #expect(endpoint.base.origin == origin)
     }
 
+    /// Some leave the port out that is the scheme's own (oras-go#177): it is the same place.
+    @Test func aDroppedPortIsNoOtherOrigin() throws {
+        let base = try Endpoint("registry.example:443", insecureHosts: []).base
+        #expect(base.hasSameOrigin(as: try HTTPURL("https://registry.example/upload")))
+        #expect(!base.hasSameOrigin(as: try HTTPURL("https://registry.example:444/upload")))
+    }
+
     @Test func queriesAreAppendedAndEscaped() {
         #expect(
             appending([("digest", "sha256:ab")], to: "http://h/u?_state=x") == "http://h/u?_state=x&digest=sha256%3Aab")

@@ -23,12 +23,12 @@ import Transfer
         records: (any RecordStore)? = nil
     ) -> RegistryClient {
         RegistryClient(
-            client: HTTPClient(), retrier: Retrier(policy: policy, time: time.source), records: records
-        ) { _ in
-            var profile = RegistryProfile()
-            profile.uploads = uploads
-            return profile
-        }
+            client: HTTPClient(), retrier: Retrier(policy: policy, time: time.source), records: records,
+            profile: { _ in
+                var profile = RegistryProfile()
+                profile.uploads = uploads
+                return profile
+            })
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
