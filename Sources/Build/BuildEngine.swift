@@ -69,7 +69,7 @@ public struct BuildEngine: Sendable {
 
     let configuration: Configuration
     let events: BuildEvents
-    private let registries: RegistryClient
+    let registries: RegistryClient
     private let wheels: WheelFetcher
     private let client: HTTPClient
     private let keyring: Keyring
@@ -330,7 +330,7 @@ public struct BuildEngine: Sendable {
     }
 
     /// One for each repository, with its tags in the order given.
-    private func pushes(of tags: [Reference]) throws -> [ImagePush] {
+    func pushes(of tags: [Reference]) throws -> [ImagePush] {
         guard !tags.isEmpty else {
             throw BuildError(
                 .invalidOutput, "an image is to be pushed, but it has no name", hints: ["name it with --tag"])
