@@ -109,7 +109,7 @@ extension RegistryError {
     ) -> [String] {
         switch code {
         case .unauthorised, .denied:
-            let way = profile.loginHint.map { "log in: \($0)" } ?? "log in with 'docker login \(registry)'"
+            let way = profile.loginHint.map { "log in: \($0)" } ?? "log in with 'cooperage login \(registry)'"
             return ["\(way); the user needs the right to push or pull there"]
         case .notFound where complaint.codes.contains("NAME_UNKNOWN"):
             return [

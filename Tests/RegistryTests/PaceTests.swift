@@ -84,7 +84,7 @@ import Transfer
 
     @Test(arguments: [
         ("team.azurecr.io", RegistryErrorCode.unauthorised, 401, "UNAUTHORIZED", "az acr login"),
-        ("a.example", .denied, 403, "DENIED", "docker login a.example"),
+        ("a.example", .denied, 403, "DENIED", "cooperage login a.example"),
         ("1.dkr.ecr.eu-west-1.amazonaws.com", .notFound, 404, "NAME_UNKNOWN", "created beforehand"),
         ("a.example", .notFound, 404, "NAME_UNKNOWN", "check the repository's name"),
     ])

@@ -66,6 +66,7 @@ struct CredentialFile: Sendable {
     private static func invalid(_ why: String, _ file: FilePath) -> RegistryError {
         RegistryError(
             .invalidCredentials, "the registries' credentials cannot be used: \(why)",
-            context: [FailureContext("file", file.string)], hints: ["log in again with 'docker login'"])
+            context: [FailureContext("file", file.string)],
+            hints: ["repair it, or move it out of the way and log in again with 'cooperage login'"])
     }
 }

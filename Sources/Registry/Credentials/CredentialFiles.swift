@@ -21,7 +21,7 @@ public struct CredentialFiles: CredentialSource {
             throw RegistryError(
                 .invalidCredentials, "there is no file '\(named)' with credentials of registries",
                 context: [FailureContext("variable", "REGISTRY_AUTH_FILE")],
-                hints: ["log in with 'podman login --authfile \(named)', or unset the variable"])
+                hints: ["'cooperage login' makes it; or unset the variable"])
         }
         self.files = files
         helpers = CredentialHelpers(environment: environment, time: time)

@@ -46,33 +46,18 @@ actor CredentialHelpers {
     private static func ask(_ question: Question, _ environment: [String: String], _ file: FilePath) async throws
         -> Credential?
     {
-        let name = "docker-credential-\(question.helper)"
-        let places = [FailureContext("file", file.string), FailureContext("server", question.server)]
-        // A name with a slash would be a program of any directory.
-        guard !question.helper.contains("/"), let path = program(named: name, in: environment) else {
-            throw RegistryError(
-                .invalidCredentials, "the program '\(name)', which knows the password, is not on the PATH",
-                context: places, hints: ["install it, or take '\(question.helper)' out of the file and log in again"])
-        }
-        let process = ChildProcess(path: path, environment: environment, directory: nil)
-        let output: ProcessOutput
-        do {
-            output = try await process.run(["get"], input: Array(question.server.utf8))
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw RegistryError(.helperFailed, "'\(path)' cannot be run", context: places, cause: error)
-        }
+        let helper = CredentialHelper(question.helper, namedIn: file, environment: environment)
+        let output = try await helper.run("get", about: question.server, input: Array(question.server.utf8))
         let text = output.standardOutput
         guard output.succeeded else {
             // Helpers tell on standard output, which they have for passwords when all is well, what went wrong.
             if text.contains("credentials not found") { return nil }
-            let line = text.split(whereSeparator: \.isNewline).first ?? ""
-            let words = line.isEmpty || line.hasPrefix("{") ? "exit status \(output.status)" : String(line.prefix(200))
-            throw RegistryError(.helperFailed, "\(name) does not tell the password: \(words)", context: places)
+            throw helper.failure("does not tell the password", output, about: question.server)
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8)) else {
-            throw RegistryError(.helperFailed, "\(name) answers otherwise than helpers of docker do", context: places)
+            throw RegistryError(
+                .helperFailed, "\(helper.program) answers otherwise than helpers of docker do",
+                context: helper.places(question.server))
         }
         guard !answer.Secret.isEmpty else { return nil }
         return Credential(user: answer.Username, password: Secret(answer.Secret))

@@ -48,42 +48,46 @@ public struct RegistryProfile: Sendable, Hashable {
         Known("Docker Hub", ["docker.io", "index.docker.io", "registry-1.docker.io"]) {
             // Accounts with a second factor, or of an organisation's sign-on, have no password that a registry takes
             // (docs.docker.com, "Personal access tokens").
-            $0.loginHint = "docker login, with an access token as the password"
+            $0.loginHint = "cooperage login, with an access token as the password"
         },
         Known("GitHub", ["ghcr.io"]) {
             // It answers 416 to chunks above 4 MiB (rust-oci-client#35); in one request it takes any size.
             $0.uploads = .whole
             // docs.github.com, "Working with the Container registry".
-            $0.loginHint = "docker login ghcr.io, with a token that has the scope write:packages as the password"
+            $0.loginHint = "cooperage login ghcr.io, with a token that has the scope write:packages as the password"
         },
         Known("Amazon ECR", [".amazonaws.com", ".amazonaws.com.cn"]) {
             // It answers 201 to a chunk and refuses the request that ends the upload then.
             $0.uploads = .whole
             $0.createsRepositories = false
             // docs.aws.amazon.com, "Private registry authentication": a password is good for twelve hours.
-            $0.loginHint =
-                "docker-credential-ecr-login in credHelpers, or aws ecr get-login-password | docker login --username AWS"
+            $0.loginHint = """
+                docker-credential-ecr-login in credHelpers, or aws ecr get-login-password | cooperage login -u AWS \
+                --password-stdin
+                """
         },
         Known("Amazon ECR Public", ["public.ecr.aws"]) {
             $0.uploads = .whole
             $0.createsRepositories = false
-            $0.loginHint = "aws ecr-public get-login-password | docker login --username AWS public.ecr.aws"
+            $0.loginHint = """
+                aws ecr-public get-login-password | cooperage login public.ecr.aws -u AWS --password-stdin
+                """
         },
         Known("Google", ["gcr.io", ".gcr.io", ".pkg.dev"]) {
             // It takes no chunks (kitops#777).
             $0.uploads = .whole
             // cloud.google.com, "Configure authentication to Artifact Registry for Docker".
             $0.loginHint =
-                "gcloud auth configure-docker, or docker login with the user oauth2accesstoken or _json_key"
+                "gcloud auth configure-docker, or cooperage login with the user oauth2accesstoken or _json_key"
         },
         Known("Azure", [".azurecr.io", ".azurecr.cn", ".azurecr.us"]) {
             // learn.microsoft.com, "Authenticate with an Azure container registry".
             $0.loginHint =
-                "az acr login, or docker login with a service principal, or with \(Credential.azureTokenUser) and a token"
+                "az acr login, or cooperage login with a service principal, or with \(Credential.azureTokenUser) and a token"
         },
         Known("Quay", ["quay.io"]) {
             // docs.quay.io, "Robot accounts".
-            $0.loginHint = "docker login quay.io, with a robot account"
+            $0.loginHint = "cooperage login quay.io, with a robot account"
         },
         Known("Artifactory", [".jfrog.io"]) {
             // 404 where an upload is opened and ended by the next request (buildkit#1130).
