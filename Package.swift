@@ -101,8 +101,8 @@ let package = Package(
         room(
             "Interface",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "SBOM", "Build", "Dockerfile",
-                system,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Registry", "Images", "Python", "SBOM", "Build",
+                "Dockerfile", system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("Database", ["Diagnostics", "Content", "CMariaDB", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -136,8 +136,8 @@ let package = Package(
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Python", "Dockerfile", "SBOM", "Build", "Interface",
-                "Database",
+                "Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Images", "Python", "Dockerfile", "SBOM",
+                "Build", "Interface", "Database",
                 "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
