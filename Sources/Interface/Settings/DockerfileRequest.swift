@@ -106,20 +106,23 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        var requirements: FilePath?
-        if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
-            let path = scratch.appending("requirements.txt")
-            try FileSystem.write(text.utf8, to: path)
-            requirements = path
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer {
+            for (number, packages) in lowered.environments.enumerated() {
+                guard let text = packages.requirementsText(context: root.string) else { continue }
+                let path = LoweredDockerfile.requirementsFile(requirements.string, number: number)
+                try FileSystem.write(text.utf8, to: FilePath(path))
+            }
         }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
+            try lowered.refuseFurtherEnvironments()
             local.packages?.requirementsFiles = []
             local.packages?.requirements = []
         }
         var spec = try local.buildSpec(
-            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
+            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
             platforms: results.platforms)
         let given = try pythonStep(of: [])
         for number in spec.stages[0].steps.indices {
