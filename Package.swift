@@ -136,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Images", "Python", "Dockerfile", "SBOM",
+                "Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Images", "Python", "Dockerfile",
+                "SBOM",
                 "Build", "Interface", "Database",
                 "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

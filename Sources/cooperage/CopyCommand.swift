@@ -15,7 +15,7 @@ struct CopyCommand: Verb {
             copied, to the byte, but for archives, which hold one image. What the destination has is not sent, and layers \
             within a registry are mounted. The line on standard output is the digest reference.
 
-              cooperage copy docker.io/library/python:3.11-slim 127.0.0.1:5000/base/python:3.11-slim
+              cooperage copy docker.io/library/python:3.11 127.0.0.1:5000/python:3.11
               cooperage copy 127.0.0.1:5000/team/app:1 oci:out/
               cooperage copy image.tar 127.0.0.1:5000/team/app:1
             """)

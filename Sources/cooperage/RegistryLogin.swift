@@ -1,7 +1,9 @@
+import Diagnostics
 import Interface
 import OCI
 import Registry
 import ServiceClient
+import Spec
 import Transfer
 
 /// The login at a registry, as docker's own command has it.

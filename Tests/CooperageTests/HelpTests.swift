@@ -10,8 +10,8 @@ import Testing
 
     @Test(arguments: [
         [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["copy"],
-        ["tag"], ["cache"],
-        ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"], ["builds"], ["builds", "list"],
+        ["tag"], ["doctor"], ["cache"], ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"],
+        ["builds"], ["builds", "list"],
         ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
     func help(_ verb: [String]) throws {

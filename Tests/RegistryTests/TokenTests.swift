@@ -57,6 +57,36 @@ import Transfer
         }
     }
 
+    /// docker-registry checks what is in a token, and who signed it.
+    @Test(arguments: [
+        Credential(user: TokenServer.user, password: Secret(TokenServer.password)),
+        Credential(identityToken: Secret(TokenServer.identityToken)),
+    ])
+    func dockersRegistryTakesTheTokens(_ credential: Credential) async throws {
+        let service = try await TokenServer()
+        try await DockerRegistry.run(.token(service)) { registry in
+            let client = client(credential)
+            let (base, name) = (try Reference("\(registry.host)/base:1"), try Reference("\(registry.host)/team/app:1"))
+            try await image.push(PushSession(client, to: base), tags: ["1"])
+            let session = PushSession(client, to: name)
+            for blob in image.blobs {
+                let outcome = try await session.push(SampleImage.descriptor(blob), mountingFrom: [base]) { blob }
+                #expect(outcome == .mounted)
+            }
+            try await session.finish([image.manifest], tags: ["1"])
+            #expect(try await client.tags(of: name) == ["1"])
+            try await client.delete(name.pinned(to: image.manifest.descriptor.digest))
+            #expect(try await client.hasManifest(image.manifest.descriptor.digest, in: name) == false)
+            // One token for each set of scopes: the push to either, the mounts, the pulls and the deletion.
+            #expect(service.requests.count == 5)
+            #expect(service.requests.allSatisfy { ($0.method == "POST") == credential.isIdentityToken })
+            let stranger = RegistryClient(client: HTTPClient())
+            let error = try await #require(throws: RegistryError.self) { try await stranger.resolve(base) }
+            #expect(error.code == .unauthorised && error.message.contains("who is that"))
+        }
+        await service.stop()
+    }
+
     @Test(arguments: [TestRegistry.Access.bearer(user: "me", password: "pw"), .basic(user: "me", password: "pw")])
     func anIdentityTokenIsNeverAPassword(access: TestRegistry.Access) async throws {
         try await TestRegistry.run(access: access) { registry in

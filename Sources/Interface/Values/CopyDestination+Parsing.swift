@@ -1,4 +1,5 @@
 public import Build
+import Diagnostics
 import OCI
 import Spec
 import SystemPackage
