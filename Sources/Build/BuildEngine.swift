@@ -43,7 +43,7 @@ public struct BuildEngine: Sendable {
         public var client: HTTPClient?
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
-        /// Who we are at registries; nil takes docker's configuration file of the environment.
+        /// Who we are at registries; nil takes docker's and podman's files of the environment.
         public var credentials: (any CredentialSource)?
         /// How a files step comes to its files; by default they are read from the step's directory.
         public var contextFiles: @Sendable (FilesStep) throws -> ContextFiles = {
@@ -69,7 +69,7 @@ public struct BuildEngine: Sendable {
 
     let configuration: Configuration
     let events: BuildEvents
-    private let registries: RegistryClient
+    let registries: RegistryClient
     private let wheels: WheelFetcher
     let client: HTTPClient
     private let keyring: Keyring
@@ -91,8 +91,10 @@ public struct BuildEngine: Sendable {
         let client =
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
-            try configuration.credentials ?? DockerConfiguration(environment: configuration.environment)
-        registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)
+            try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
+        registries = RegistryClient(
+            client: client, credentials: credentials, retrier: configuration.retrier,
+            records: configuration.cache.records, warn: { events.emit(.warning($0)) })
         let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,
@@ -313,7 +315,7 @@ public struct BuildEngine: Sendable {
     }
 
     /// One for each repository, with its tags in the order given.
-    private func pushes(of tags: [Reference]) throws -> [ImagePush] {
+    func pushes(of tags: [Reference]) throws -> [ImagePush] {
         guard !tags.isEmpty else {
             throw BuildError(
                 .invalidOutput, "an image is to be pushed, but it has no name", hints: ["name it with --tag"])

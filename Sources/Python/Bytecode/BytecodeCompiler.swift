@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Layers
 import OCI
+import Programs
 import Subprocess
 import SystemPackage
 
