@@ -13,6 +13,7 @@ extension CopyDestination {
         case .layout(let path): self = .layout(FilePath(path))
         case .archive(let path): self = .archive(FilePath(path))
         case .registry(let reference): self = .registry(reference)
+        case .scratch: throw InterfaceError(.invalidFlag, "'scratch' is no place for an image", hints: ["name one"])
         case .catalog(let name):
             throw InterfaceError(
                 .invalidFlag, "'\(name)' may be a directory, or a repository of Docker Hub",
