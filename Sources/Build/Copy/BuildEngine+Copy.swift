@@ -80,8 +80,7 @@ extension BuildEngine {
             }
             let store = configuration.cache.blobs
             return try await blocking { try DockerArchive(FilePath(path), into: store) }
-        case .scratch:
-            throw BuildError(.invalidBase, "'scratch' is no image that lies anywhere", hints: ["name an image"])
+        case .scratch: throw BuildError(.invalidBase, "'scratch' is no image", hints: ["name one that lies somewhere"])
         case .catalog(let name):
             throw BuildError(
                 .invalidBase, "'\(name)' is an entry of the catalog, and no image that lies anywhere",

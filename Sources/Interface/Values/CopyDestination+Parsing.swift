@@ -13,7 +13,9 @@ extension CopyDestination {
         case .layout(let path): self = .layout(FilePath(path))
         case .archive(let path): self = .archive(FilePath(path))
         case .registry(let reference): self = .registry(reference)
-        case .scratch: throw InterfaceError(.invalidFlag, "'scratch' is no place for an image", hints: ["name one"])
+        case .scratch:
+            throw InterfaceError(
+                .invalidFlag, "'\(text)' is no place for an image", hints: ["name a directory or a repository"])
         case .catalog(let name):
             throw InterfaceError(
                 .invalidFlag, "'\(name)' may be a directory, or a repository of Docker Hub",
