@@ -5,7 +5,7 @@ public import OCI
 /// A value without I/O. The command line, `cooperage.yaml` and the service all make one; `Build` turns it into a
 /// `BuildPlan` for each platform.
 public struct BuildSpec: Sendable, Hashable, Codable {
-    /// The stages in order. The last one is the image.
+    /// The stages in order. The last one is the image; files may be taken from those before it.
     public var stages: [Stage]
     /// The platforms; empty means the base's own or the host's. More than one gives an index.
     public var platforms: [Platform]
@@ -32,13 +32,16 @@ public struct Stage: Sendable, Hashable, Codable {
     public var name: String?
     /// What it starts from.
     public var base: BaseSource
+    /// The platform of a stage that is not the image, where it is another one than the image's.
+    public var platform: Platform?
     /// What is added, in order.
     public var steps: [Step]
 
     /// Takes the parts.
-    public init(name: String? = nil, base: BaseSource, steps: [Step]) {
+    public init(name: String? = nil, base: BaseSource, platform: Platform? = nil, steps: [Step]) {
         self.name = name
         self.base = base
+        self.platform = platform
         self.steps = steps
     }
 }
@@ -53,6 +56,8 @@ public enum BaseSource: Sendable, Hashable, Codable {
     case layout(path: String)
     /// A docker archive (`docker save`).
     case archive(path: String)
+    /// Nothing: an image without files.
+    case scratch
 }
 
 /// One step: inputs that become layers and configuration. Further kinds (Dockerfile instructions, packages of a
@@ -68,7 +73,7 @@ public enum Step: Sendable, Hashable, Codable {
     case configuration(ConfigurationStep)
 }
 
-/// A Python environment from requirement manifests, installed where the base's interpreter looks.
+/// A Python environment from requirement manifests.
 public struct PythonStep: Sendable, Hashable, Codable {
     /// The manifests' paths. Their kinds follow from their names.
     public var manifests: [String]
@@ -86,13 +91,15 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var allowsSourceBuilds: Bool
     /// Whether the packages' modules come with their bytecode.
     public var compilesBytecode: Bool
+    /// Where the packages go; nil means where the base's interpreter looks. An environment without manifests is only made.
+    public var place: PythonPlace?
 
     /// Takes the parts.
     public init(
         manifests: [String], selection: PackageSelection = PackageSelection(),
         indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil,
         upgrade: Bool = false,
-        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false
+        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false, place: PythonPlace? = nil
     ) {
         self.manifests = manifests
         self.selection = selection
@@ -102,6 +109,7 @@ public struct PythonStep: Sendable, Hashable, Codable {
         self.upgrade = upgrade
         self.allowsSourceBuilds = allowsSourceBuilds
         self.compilesBytecode = compilesBytecode
+        self.place = place
     }
 }
 

@@ -17,6 +17,8 @@ struct PlanDraft {
     var inputs = PlanInputs()
     /// What the Python steps were resolved to.
     var locks: [Lock] = []
+    /// The environments that the Python steps have made or filled.
+    var environments: [(place: PythonPlace?, environment: PythonEnvironment)] = []
 
     init(base: BaseImage, timestamp: Timestamp) {
         self.base = base
@@ -41,6 +43,8 @@ struct PlanInputs: Sendable {
     var contexts: [ContextFiles] = []
     /// Contents that the planning made itself.
     var texts = KeptTexts()
+    /// Contents that it keeps in the cache.
+    var contents = KeptContents()
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
     /// The interpreters that compile bytecode, by their versions.

@@ -31,10 +31,6 @@ struct RefusedCommand: KnownCommand {
                 "install 'uv export' of the project by 'uv pip install -r', or give uv.lock to 'cooperage build -r'"
             ]),
         RefusedCommand(
-            starts: [["uv", "venv"], ["python", "-m", "venv"], ["python3", "-m", "venv"], ["virtualenv"]],
-            reason: "virtual environments cannot be made; packages go where the base's Python looks",
-            hints: ["leave the environment out: the image holds nothing else"]),
-        RefusedCommand(
             starts: [["adduser"], ["addgroup"], ["usermod"], ["passwd"], ["chpasswd"]],
             reason: "users are added by useradd and groupadd alone",
             hints: ["write 'useradd --create-home NAME', or name the user by number"]),
@@ -44,6 +40,7 @@ struct RefusedCommand: KnownCommand {
             hints: ["export its lock to a requirements file, and install that by pip"]),
         RefusedCommand(
             starts: [["curl"], ["wget"], ["git"]],
-            reason: "nothing is fetched but packages of an index", hints: ["put the files into the context"]),
+            reason: "what it fetches is not known before it runs", hints: ["use ADD, or put the files into the context"]
+        ),
     ]
 }

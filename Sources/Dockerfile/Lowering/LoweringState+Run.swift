@@ -14,12 +14,16 @@ extension LoweringState {
         let commands = try commands(of: run, in: located)
         guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
         let start = workingDirectory
-        defer { workingDirectory = start }
+        defer {
+            workingDirectory = start
+            activated = nil
+        }
         var changes: [FileChange] = []
         for command in commands {
             do {
                 changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
             } catch let refusal as CommandRefusal {
+                // Where a `CommandSandbox` (of the room Build) is at hand, the whole RUN goes to it instead.
                 throw failure(refusal, command, in: located)
             } catch let error as DockerfileError {
                 throw error
@@ -102,9 +106,9 @@ extension LoweringState {
             switch type {
             case "cache", "tmpfs": continue
             case "bind":
-                guard mount["from"] == nil else {
-                    throw refuse(located, "--mount", "files cannot be taken from another stage yet", at: "--mount")
-                }
+                // What it shows comes from elsewhere: programs, which are not run here. A command that reads a file there
+                // is told that nothing brought it.
+                if mount["from"] != nil { continue }
                 let source = try expand(mount["source"] ?? mount["src"] ?? "", in: located)
                 guard let relative = ImagePath.relative(source),
                     let target = mount["target"] ?? mount["dst"] ?? mount["destination"]
@@ -137,6 +141,12 @@ extension LoweringState {
             let changes = try changes.map { try absolute($0, in: located) }
             remark(located, shown, "files")
             return changes
+        case .makesEnvironments(let wanted):
+            try requireRoot("the environment would be that user's")
+            for environment in wanted { try make(environment, command, mounts, in: located) }
+        case .activates(let path):
+            activated = try absolute(path, in: located, at: path)
+            skip(located, shown, "the commands after it use the environment")
         case .installs(let installation): try install(installation, command, mounts, in: located)
         }
         return []
@@ -154,16 +164,17 @@ extension LoweringState {
         let shown = "RUN \(command.shown)"
         if installation.isOfInstallers { return skip(located, shown, "Cooperage installs packages without them") }
         try requireRoot("packages would go to its home")
-        let variables = scope.environment
-            .merging(scope.arguments.compactMapValues { $0 }) { environment, _ in environment }
-            .merging(scope.base ?? [:]) { ours, _ in ours }
+        let place = try place(of: installation, in: located)
         var indexes = try InstallerVariables.apply(
-            variables, to: installation.indexes, isUv: command.name == "uv")
+            variables, to: installation.indexes, isUv: installation.isByUv)
         indexes.findLinks = try indexes.findLinks.map { place in
             guard !place.contains("://") else { return place }
             return try file(place, command, mounts, in: located, what: "directory")
         }
-        var result = packages ?? .init(requirementsFiles: [], requirements: [], indexes: indexes)
+        let number = packages.firstIndex { $0.place == place && !$0.isEmpty }
+        var result =
+            number.map { packages[$0] }
+            ?? .init(place: place, requirementsFiles: [], requirements: [], indexes: indexes)
         guard result.indexes.indexURL == indexes.indexURL else {
             throw CommandRefusal(
                 reason: "it uses another index than the installation above, and all packages are resolved together",
@@ -182,8 +193,8 @@ extension LoweringState {
         for requirement in installation.requirements where !result.requirements.contains(requirement) {
             result.requirements.append(requirement)
         }
-        packages = result
-        remark(located, shown, "python layers")
+        set(result)
+        remark(located, shown, "python layers" + (place.map { " in \($0.path)" } ?? ""))
     }
 
     /// The path in the context of a file that a command reads.

@@ -106,32 +106,44 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        var requirements: FilePath?
-        if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
-            let path = scratch.appending("requirements.txt")
-            try FileSystem.write(text.utf8, to: path)
-            requirements = path
+        func write(_ environments: [LoweredDockerfile.Packages], to file: FilePath) throws {
+            for (number, packages) in environments.enumerated() {
+                guard let text = packages.requirementsText(context: root.string) else { continue }
+                let path = LoweredDockerfile.requirementsFile(file.string, number: number)
+                try FileSystem.write(text.utf8, to: FilePath(path))
+            }
+        }
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer { try write(lowered.environments, to: requirements) }
+        var stageRequirements: [String: String] = [:]
+        for (number, stage) in lowered.stages.enumerated() {
+            let file = scratch.appending("stage-\(number).txt")
+            try write(stage.environments, to: file)
+            stageRequirements[stage.name] = file.string
         }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
+            try lowered.refuseFurtherEnvironments()
             local.packages?.requirementsFiles = []
             local.packages?.requirements = []
         }
         var spec = try local.buildSpec(
-            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
-            platforms: results.platforms)
+            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
+            stageRequirementsFiles: stageRequirements, platforms: results.platforms)
         let given = try pythonStep(of: [])
-        for number in spec.stages[0].steps.indices {
-            guard case .python(var step) = spec.stages[0].steps[number] else { continue }
-            step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
-            step.indexes.findLinks += given.indexes.findLinks
-            step.indexes.excludeNewer = given.indexes.excludeNewer
-            step.upgrade = given.upgrade
-            step.allowsSourceBuilds = given.allowsSourceBuilds
-            step.compilesBytecode = try compilesBytecode
-            spec.stages[0].steps[number] = .python(step)
+        for stage in spec.stages.indices {
+            for number in spec.stages[stage].steps.indices {
+                guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
+                step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
+                step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
+                step.indexes.findLinks += given.indexes.findLinks
+                step.indexes.excludeNewer = given.indexes.excludeNewer
+                step.upgrade = given.upgrade
+                step.allowsSourceBuilds = given.allowsSourceBuilds
+                step.compilesBytecode = try compilesBytecode
+                spec.stages[stage].steps[number] = .python(step)
+            }
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)
