@@ -108,9 +108,7 @@ extension RequestMaker {
         let root = absolute(context)
         let requirements = scratch.appending("requirements.txt")
         if !surroundings.buildsOnServer {
-            for (number, packages) in lowered.environments.enumerated() {
-                guard let text = packages.requirementsText(context: root.string) else { continue }
-                let path = LoweredDockerfile.requirementsFile(requirements.string, number: number)
+            for (path, text) in lowered.requirementsTexts(file: requirements.string, context: root.string) {
                 try FileSystem.write(text.utf8, to: FilePath(path))
             }
         }
@@ -118,8 +116,7 @@ extension RequestMaker {
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
             try lowered.refuseFurtherEnvironments()
-            local.packages?.requirementsFiles = []
-            local.packages?.requirements = []
+            local = lowered.withoutRequirements
         }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
@@ -127,16 +124,30 @@ extension RequestMaker {
         let given = try pythonStep(of: [])
         for number in spec.stages[0].steps.indices {
             guard case .python(var step) = spec.stages[0].steps[number] else { continue }
-            step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
-            step.indexes.findLinks += given.indexes.findLinks
-            step.indexes.excludeNewer = given.indexes.excludeNewer
-            step.upgrade = given.upgrade
-            step.allowsSourceBuilds = given.allowsSourceBuilds
-            step.compilesBytecode = try compilesBytecode
+            step.add(given)
+            for number in (step.parts ?? []).indices { step.parts?[number].add(given) }
+            // Whoever asks for it here wants it in any case.
+            if try compilesBytecode {
+                step.compilesBytecode = true
+                step.options?.hasOptionalBytecode = false
+            } else if surroundings.buildsOnServer {
+                step.compilesBytecode = false
+            }
             spec.stages[0].steps[number] = .python(step)
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)
+    }
+}
+
+extension PythonStep {
+    /// Adds what the command line says beside the Dockerfile.
+    fileprivate mutating func add(_ given: PythonStep) {
+        indexes.indexURL = indexes.indexURL ?? given.indexes.indexURL
+        indexes.extraIndexURLs += given.indexes.extraIndexURLs
+        indexes.findLinks += given.indexes.findLinks
+        indexes.excludeNewer = given.indexes.excludeNewer
+        upgrade = given.upgrade
+        allowsSourceBuilds = given.allowsSourceBuilds
     }
 }
