@@ -93,13 +93,19 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var compilesBytecode: Bool
     /// Where the packages go; nil means where the base's interpreter looks. An environment without manifests is only made.
     public var place: PythonPlace?
+    /// How an installer was told to install; nil is as usual.
+    public var options: InstallationOptions?
+    /// The installations that it is made of, in their order, where there are several. They are resolved together where this
+    /// step has their manifests and all can be had at once; else one after the other, each keeping what it finds.
+    public var parts: [PythonStep]?
 
     /// Takes the parts.
     public init(
         manifests: [String], selection: PackageSelection = PackageSelection(),
         indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil,
         upgrade: Bool = false,
-        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false, place: PythonPlace? = nil
+        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false, place: PythonPlace? = nil,
+        options: InstallationOptions? = nil, parts: [PythonStep]? = nil
     ) {
         self.manifests = manifests
         self.selection = selection
@@ -110,6 +116,8 @@ public struct PythonStep: Sendable, Hashable, Codable {
         self.allowsSourceBuilds = allowsSourceBuilds
         self.compilesBytecode = compilesBytecode
         self.place = place
+        self.options = options
+        self.parts = parts
     }
 }
 

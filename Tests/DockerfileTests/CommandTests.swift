@@ -79,6 +79,64 @@ import Testing
                 == PackageIndexes(indexURL: "https://x/s", extraIndexURLs: ["https://y"], findLinks: ["https://z"]))
     }
 
+    @Test func takesWhatChangesTheResolution() throws {
+        func installation(_ text: String) throws -> PackageInstallation {
+            guard case .installs(let installation) = try outcome(text) else { throw Unexpected() }
+            return installation
+        }
+        let pip = try installation(
+            "pip install -c c.txt --pre --no-index --require-hashes --no-binary a,b --no-deps -U a . -e ./sub[x]")
+        #expect(pip.constraints == ["c.txt"] && pip.requirements == ["a"])
+        #expect(pip.lines == ["--no-index", "--require-hashes", "--no-binary a,b"])
+        #expect(pip.options.leavesOutDependencies && pip.options.prerelease == "allow")
+        #expect(pip.options.upgrade == .named)
+        #expect(pip.projects == [ProjectArgument("."), ProjectArgument("./sub[x]", isEditable: true)])
+        #expect(try installation("pip install --force-reinstall a").options.upgrade == .all)
+        #expect(try installation("pip install -U --upgrade-strategy eager a").options.upgrade == .all)
+        let uv = try installation(
+            "uv pip install --prerelease=explicit --index-strategy unsafe-best-match --resolution lowest -r pyproject.toml --extra e --group g --all-extras --compile-bytecode -P 'q>1'"
+        )
+        #expect(uv.options.prerelease == "explicit" && uv.options.indexStrategy == "unsafe-best-match")
+        #expect(uv.options.resolution == "lowest" && uv.options.upgrade == .packages(["q"]) && uv.compilesBytecode)
+        #expect(uv.selection == PackageSelection(groups: ["g"], extras: ["e"], allExtras: true))
+        #expect(try installation("uv pip install -U a").options.upgrade == .all)
+        #expect(try installation("pip install a").options == InstallationOptions())
+        let synced = try installation("uv pip sync --system a.txt b.txt")
+        #expect(synced.files == ["a.txt", "b.txt"] && synced.requirements.isEmpty)
+        #expect(synced.options.isExact && synced.options.leavesOutDependencies && synced.target == .uv(isSystem: true))
+    }
+
+    @Test(arguments: [
+        (".", ".", ""), ("..", "..", ""), ("./a[b,c]", "./a", "[b,c]"), ("/app", "/app", ""), ("../x", "../x", ""),
+    ])
+    func projects(_ text: String, _ path: String, _ extras: String) {
+        #expect(ProjectArgument(text)?.path == path && ProjectArgument(text)?.extras == extras)
+    }
+
+    @Test(arguments: ["a", "a/b", "./a.whl", "./a b", "./a[b", "./a;b", "/x.tar.gz", "./a*", ""])
+    func areNoProjects(_ text: String) { #expect(ProjectArgument(text) == nil) }
+
+    @Test func takesWhatUvSyncTakes() throws {
+        func request(_ text: String) throws -> SyncRequest {
+            guard case .syncs(let request) = try outcome(text) else { throw Unexpected() }
+            return request
+        }
+        #expect(try request("uv sync") == SyncRequest())
+        let whole = try request(
+            "uv sync --frozen --no-dev --group g --no-group h --extra e --no-extra f --no-install-project --no-editable --compile-bytecode --inexact --active --project p -p 3.12 --link-mode=copy"
+        )
+        #expect(whole.isFrozen && whole.isInexact && whole.isActive && whole.compilesBytecode)
+        #expect(whole.directory == "p" && whole.version == "3.12")
+        var sync = ProjectSync()
+        (sync.excludedGroups, sync.excludedExtras) = (["dev", "h"], ["f"])
+        (sync.omission, sync.copiesCode) = (.project, true)
+        #expect(whole.selection == PackageSelection(groups: ["g"], extras: ["e"], sync: sync))
+        let only = try request("/bin/uv sync --locked --only-dev --all-extras --all-groups --no-default-groups")
+        #expect(only.isLocked && only.selection.allExtras)
+        #expect(only.selection.sync?.onlyGroups == ["dev"] && only.selection.sync?.takesAllGroups == true)
+        #expect(only.selection.sync?.takesDefaultGroups == false)
+    }
+
     @Test(arguments: [
         "pip install uv", "pip install --upgrade pip setuptools wheel", "pip install -U 'pip>=24' uv==0.5.1",
     ])
@@ -88,10 +146,23 @@ import Testing
     }
 
     @Test(arguments: [
-        ("pip install -e .", "-e builds a project, and nothing is built"),
-        ("pip install .", "'.' is a project to be built, and nothing is built"),
-        ("pip install '.[dev]'", "'.[dev]' is a project to be built, and nothing is built"),
-        ("pip install --no-deps a", "--no-deps leaves out what packages need, and a resolution is whole"),
+        ("pip install -e git+https://x/y", "'git+https://x/y' is no directory of the image"),
+        ("pip install './a b'", "'./a b' is not a requirement that an index can answer"),
+        ("pip install -c https://x/c.txt a", "its constraints are not in a file of the context"),
+        ("pip install --no-binary 'a b' c", "'a b' names no packages"),
+        ("pip install --group dev", "--group reads a project's groups: uv pip install does, too"),
+        (
+            "uv pip install --prerelease maybe a",
+            "'maybe' is none of allow, disallow, if-necessary, explicit, if-necessary-or-explicit"
+        ),
+        ("uv pip install --index-strategy x a", "'x' is none of first-index, unsafe-first-match, unsafe-best-match"),
+        ("uv pip install --resolution x a", "'x' is none of highest, lowest, lowest-direct"),
+        ("uv pip install --extra x a", "it asks for groups or extras of a project, and names none"),
+        ("uv pip install -r pyproject.toml --group ../p.toml:x", "it asks for groups of another project"),
+        (
+            "uv pip install --overrides o.txt a",
+            "--overrides changes the resolution in a way that cannot be asked for yet"
+        ),
         ("pip install --frobnicate a", "its option --frobnicate is not known"),
         ("pip install -Z a", "its option -Z is not known"),
         ("pip install --system a", "its option --system is not known"),
@@ -108,7 +179,14 @@ import Testing
         ("pip wheel a", "its meaning is not known"),
         ("pipx install a", "its meaning is not known"),
         ("uv pip install -p 3.12 a", "--python 3.12 names another Python than the base's first"),
-        ("uv sync --frozen", "an environment of a project cannot be made where uv would make it"),
+        ("uv pip sync", "it names nothing to install"),
+        ("uv pip sync -p 3.12 a.txt", "--python 3.12 names another Python than the base's first"),
+        ("uv sync --frozen --locked", "--frozen and --locked exclude each other"),
+        ("uv sync --upgrade", "--upgrade locks the project anew, and its uv.lock decides"),
+        ("uv sync --package x", "--package installs one member of a workspace, which is not followed"),
+        ("uv sync --no-install-package x", "--no-install-package leaves out a package, which is not followed"),
+        ("uv sync --python pypy", "'pypy' names a Python in a way that is not known"),
+        ("uv sync --frob", "its option --frob is not known"), ("uv sync x", "it takes no operand"),
         ("X=1", "it only sets variables"),
     ])
     func refusesOfPip(_ text: String, _ reason: String) { #expect(refusal(text) == reason) }
@@ -227,6 +305,6 @@ import Testing
         #expect(error.message == "'RUN make all' cannot be followed: its meaning is not known")
         #expect(error.place == "Dockerfile:3:5")
         #expect(error.line == "RUN make all && pip install a")
-        #expect(error.hints.last?.contains("pip install, uv pip install, python -m venv, uv venv") == true)
+        #expect(error.hints.last?.contains("pip install, uv pip install, uv sync, python -m venv") == true)
     }
 }

@@ -58,11 +58,23 @@ import Testing
         for step in steps {
             switch step {
             case .python(let step):
-                lines.append("python \(step.manifests.joined(separator: " "))")
+                let place = step.place.map { " in \($0.path)" } ?? ""
+                lines.append("python \(step.manifests.joined(separator: " "))\(place)")
+                if let options = step.options {
+                    lines.append("  options " + String(decoding: try CanonicalJSON.encode(options), as: UTF8.self))
+                }
+                if !step.selection.isEmpty {
+                    lines.append(
+                        "  selection " + String(decoding: try CanonicalJSON.encode(step.selection), as: UTF8.self))
+                }
+                if step.compilesBytecode { lines.append("  with bytecode") }
+                if let lock = step.requiredLock { lines.append("  by \(lock)") }
+                for part in step.parts ?? [] { lines.append("  part \(part.manifests.joined(separator: " "))") }
                 for url in [step.indexes.indexURL].compactMap(\.self) { lines.append("  index \(url)") }
                 for url in step.indexes.extraIndexURLs { lines.append("  extra index \(url)") }
-                for line in lowered.packages?.requirementsText(context: "/context")?.split(separator: "\n") ?? [] {
-                    lines.append("  inline \(line)")
+                for (path, text) in lowered.requirementsTexts(file: "/inline.txt", context: "/context")
+                where step.manifests.contains(path) {
+                    for line in text.split(separator: "\n") { lines.append("  inline \(line)") }
                 }
             case .files(let step):
                 lines.append("files \(step.source) → \(step.destination) without \(step.excluded)")

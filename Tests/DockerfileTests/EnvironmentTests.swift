@@ -63,8 +63,14 @@ import Testing
         ("ENV VIRTUAL_ENV=/v\nRUN uv pip install x", ["prefix /v: x"]),
         ("RUN uv venv /v && uv pip install --python /v x && uv pip install -p /v/bin/python y", ["uv /v: x y"]),
         ("RUN python -m venv /v && /bin/uv pip install -p=/v x".replacing("-p=", with: "-p "), ["venv /v: x"]),
+        ("ENV UV_PYTHON=/v/bin/python\nRUN uv venv -p 3.11 /v && uv pip install x", ["uv /v: x"]),
         ("COPY pyproject.toml .\nENV UV_PROJECT_ENVIRONMENT=/v\nRUN uv venv", ["uv /v: "]),
         ("ENV UV_PROJECT_ENVIRONMENT=/v\nRUN uv venv", ["uv /app/.venv: "]),
+        // What has no pip is passed over by who looks for it.
+        ("RUN uv venv /v\nENV PATH=/v/bin:$PATH\nRUN pip install x", ["uv /v: ", "base: x"]),
+        ("RUN uv venv --seed /v\nENV PATH=/v/bin:$PATH\nRUN pip install x", ["uv /v: x"]),
+        ("RUN python -m venv --without-pip /v && . /v/bin/activate && pip install x", ["venv /v: ", "base: x"]),
+        ("RUN uv venv /v && uv pip install -p /v pip && /v/bin/pip install x", ["uv /v: x"]),
         // One user's.
         ("RUN pip install --user x", ["user /root/.local: x"]),
         ("ENV PYTHONUSERBASE=/u\nRUN pip install --user x", ["user /u: x"]),
@@ -123,6 +129,8 @@ import Testing
             "RUN python -m venv /v && /v/bin/pip install --user x",
             "--user goes to a home, and not into the environment '/v'"
         ),
+        ("RUN uv venv /v && /v/bin/pip install x", "the environment '/v' has no pip"),
+        ("RUN uv venv /v && . /v/bin/activate && python -m pip install x", "the environment '/v' has no pip"),
         ("RUN uv pip install -p 3.12 x", "--python 3.12 names another Python than the base's first"),
         (
             "ENV UV_FROB=1\nRUN uv venv",
@@ -142,6 +150,9 @@ import Testing
         let steps = spec.stages[0].steps.compactMap { if case .python(let step) = $0 { step } else { nil } }
         #expect(steps.map(\.manifests) == [["/t/own.txt"], ["/c/a.txt", "/t/own-2.txt"]])
         #expect(steps.map(\.place?.path) == [nil, "/v"])
+        #expect(
+            result.requirementsTexts(file: "/t/own.txt", context: "/c").map { "\($0.path): \($0.text)" }
+                == ["/t/own.txt: x\n", "/t/own-2.txt: y\n"])
         #expect(result.packages?.requirements == ["x"])
         #expect(failure { try result.refuseFurtherEnvironments() }?.code == .unsupportedCommand)
     }

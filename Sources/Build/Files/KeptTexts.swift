@@ -19,20 +19,5 @@ struct KeptTexts: Sendable {
     mutating func merge(_ other: KeptTexts) { contents.merge(other.contents) { first, _ in first } }
 
     /// Opens a content.
-    func open(_ digest: Digest) -> (any RandomAccessReader)? { contents[digest].map(Reader.init) }
-
-    private final class Reader: RandomAccessReader {
-        private let bytes: [UInt8]
-
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-        var size: Int64 { Int64(bytes.count) }
-
-        func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int {
-            guard offset >= 0, offset < size else { return 0 }
-            let part = bytes[Int(offset)...].prefix(buffer.count)
-            buffer.copyBytes(from: part)
-            return part.count
-        }
-    }
+    func open(_ digest: Digest) -> (any RandomAccessReader)? { contents[digest].map(BytesReader.init) }
 }

@@ -31,23 +31,17 @@ struct PythonStepPlanner: StepPlanner {
         }
         let environment = planned.environment
         try await prepare(planned, &draft)
-        guard !step.manifests.isEmpty else { return }
-        let resolution = try await events.phase(.resolve) {
-            let manifests = try step.manifests.map { path in
-                try confinement?.prepare(FilePath(path))
-                return try Manifest(FilePath(path))
-            }
-            let request = ResolutionRequest(
-                manifests: manifests, indexes: step.indexes, target: environment.target, installed: planned.installed,
-                selection: step.selection, lock: step.lock, upgrade: step.upgrade || ignoresKnownResolutions,
-                confinement: confinement, allowsSourceBuilds: step.allowsSourceBuilds)
-            return try await resolver.resolve(request)
-        }
+        guard !step.manifests.isEmpty || !(step.parts ?? []).isEmpty else { return }
+        let sequence = InstallationSequence(
+            resolver: resolver, ignoresKnownResolutions: ignoresKnownResolutions, confinement: confinement,
+            events: events)
+        let resolution = try await events.phase(.resolve) { try await sequence.resolve(step, in: planned) }
         if let file = step.lockFile {
             let directory = try FileSystem.absolute(FilePath(file)).removingLastComponent()
             draft.inputs.lockFiles[file] = resolution.lock.pylockText(in: directory)
         }
-        for package in resolution.lock.packages where package.source?.isEditable ?? false {
+        for package in resolution.lock.packages
+        where package.source?.isEditable ?? false && !package.wheel.filename.contains("-0.editable-") {
             events.emit(
                 .warning(
                     "\(package.name) is installed as it is now: an image has no working tree for an editable requirement"
@@ -58,7 +52,8 @@ struct PythonStepPlanner: StepPlanner {
         draft.inputs.usedSecrets.formUnion(resolution.usedSecrets)
         draft.locks.append(resolution.lock)
         let change = EnvironmentChange(
-            from: planned.installed, to: resolution.lock.packages, replaceable: planned.replaceable)
+            from: planned.installed, to: resolution.lock.packages, replaceable: planned.replaceable,
+            isExact: resolution.isExact)
         let partition = step.compilesBytecode ? partition.paired : partition
         let layers = try partition.divide(change.added.map(\.reference)).map { wheels in
             WheelLayer(
@@ -95,7 +90,18 @@ struct PythonStepPlanner: StepPlanner {
     private func planBytecode(of layers: [WheelLayer], for version: PythonVersion, into draft: inout PlanDraft)
         async throws
     {
-        let interpreter = try await interpreter(version)
+        let interpreter: BytecodeInterpreter
+        do {
+            interpreter = try await self.interpreter(version)
+        } catch let error as PythonError
+            where error.code == .buildPythonMissing && step.options?.hasOptionalBytecode ?? false
+        {
+            events.emit(
+                .warning(
+                    "no bytecode is made, which the Dockerfile asks for: Python \(version.series) is not on this machine"
+                ))
+            return
+        }
         if interpreter.version != version {
             events.emit(
                 .notice(

@@ -76,6 +76,9 @@ struct CommandArguments {
     /// The last value of an option, by its names.
     func value(_ names: String...) -> String? { options.last { names.contains($0.name) }?.value }
 
+    /// All values of an option in order, by its names.
+    func values(_ names: String...) -> [String] { options.filter { names.contains($0.name) }.map(\.value) }
+
     private static func option(
         _ name: String, in table: [CommandOption], word: String
     ) throws(CommandRefusal) -> CommandOption {

@@ -19,7 +19,7 @@ struct MakeEnvironment: KnownCommand {
                     path: try directory(operand), maker: .venv, program: command.name,
                     seesBase: arguments.has("--system-site-packages"), prompt: prompt))
         }
-        return .makesEnvironments(wanted)
+        return .makesEnvironments(wanted, withPip: !arguments.has("--without-pip"))
     }
 
     /// venv's options (Python's library reference, "venv").
@@ -56,7 +56,7 @@ struct MakeOtherEnvironment: NamedCommand {
             path: try directory(operand), maker: .virtualenv, seesBase: arguments.has("--system-site-packages"),
             prompt: try promptText(arguments.value("--prompt")))
         try choosePython(arguments.value("-p", "--python"), &wanted)
-        return .makesEnvironments([wanted])
+        return .makesEnvironments([wanted], withPip: !arguments.has("--no-pip"))
     }
 }
 
@@ -74,7 +74,7 @@ struct UvVenv: KnownCommand {
             path: try arguments.operands.first.map(directory) ?? "", maker: .uv,
             seesBase: arguments.has("--system-site-packages"), prompt: try promptText(arguments.value("--prompt")))
         try choosePython(arguments.value("-p", "--python"), &wanted)
-        return .makesEnvironments([wanted])
+        return .makesEnvironments([wanted], withPip: arguments.has("--seed"))
     }
 
     /// uv's options (its documentation, "uv venv").

@@ -38,8 +38,10 @@ protocol WritingCommand: KnownCommand {}
 enum CommandOutcome: Equatable {
     /// Python packages are installed.
     case installs(PackageInstallation)
-    /// Virtual environments are made; paths are as written, and an empty one is uv's to choose.
-    case makesEnvironments([VirtualEnvironment])
+    /// A project's environment is made as its lock has it.
+    case syncs(SyncRequest)
+    /// Virtual environments are made, with pip in them or without; paths are as written, and an empty one is uv's to choose.
+    case makesEnvironments([VirtualEnvironment], withPip: Bool)
     /// The commands after it in the same RUN find the programs of an environment first.
     case activates(String)
     /// Files of the image are changed; paths are as written.
@@ -63,7 +65,8 @@ enum KnownCommands {
     /// All entries; the first that takes a command decides.
     static let all: [any KnownCommand] =
         [
-            PipInstall(), UvPipInstall(), MakeEnvironment(), UvVenv(), MakeOtherEnvironment(), Activate(),
+            PipInstall(), UvPipInstall(), UvPipSync(), UvSync(), MakeEnvironment(), UvVenv(), MakeOtherEnvironment(),
+            Activate(),
             MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
             Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), DoNothing(), Say(),
             Print(),

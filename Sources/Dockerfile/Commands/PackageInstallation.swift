@@ -6,6 +6,18 @@ struct PackageInstallation: Equatable {
     var files: [String] = []
     /// Requirements among the arguments.
     var requirements: [String] = []
+    /// Projects among the arguments.
+    var projects: [ProjectArgument] = []
+    /// Files that bound versions; the paths are as written.
+    var constraints: [String] = []
+    /// Options that requirements files can have.
+    var lines: [String] = []
+    /// How it is to be installed.
+    var options = InstallationOptions()
+    /// What is wanted of the projects among the files.
+    var selection = PackageSelection()
+    /// Whether the modules come with their bytecode.
+    var compilesBytecode = false
     /// Where they come from.
     var indexes = PackageIndexes()
     /// Which environment they go to.
@@ -15,8 +27,11 @@ struct PackageInstallation: Equatable {
     private static let installers: Set<String> = ["pip", "setuptools", "wheel", "uv"]
 
     /// Reads the arguments behind `install`.
-    init(_ arguments: CommandArguments, into target: InstallTarget) throws(CommandRefusal) {
+    init(
+        _ arguments: CommandArguments, into target: InstallTarget, operandsAreFiles: Bool = false
+    ) throws(CommandRefusal) {
         self.target = target
+        if operandsAreFiles { files = arguments.operands.map(\.text) }
         for option in arguments.options {
             switch option.effect {
             case .requirements:
@@ -35,10 +50,88 @@ struct PackageInstallation: Equatable {
             case .none, .refused: break
             }
         }
-        for operand in arguments.operands { requirements.append(try Self.requirement(operand)) }
-        guard !files.isEmpty || !requirements.isEmpty else {
+        for operand in operandsAreFiles ? [] : arguments.operands {
+            if let project = ProjectArgument(operand.text) {
+                projects.append(project)
+            } else {
+                requirements.append(try Self.requirement(operand))
+            }
+        }
+        for path in arguments.values("-e", "--editable") {
+            guard let project = ProjectArgument(path, isEditable: true) else {
+                throw CommandRefusal(
+                    reason: "'\(SourceText.shown(path, limit: 80))' is no directory of the image", word: path,
+                    hints: ["what comes from a repository cannot be used where it lies; leave out -e"])
+            }
+            projects.append(project)
+        }
+        guard !files.isEmpty || !requirements.isEmpty || !projects.isEmpty else {
             throw CommandRefusal(reason: "it names nothing to install")
         }
+        try readOptions(arguments)
+    }
+
+    private mutating func readOptions(_ arguments: CommandArguments) throws(CommandRefusal) {
+        constraints = arguments.values("-c", "--constraint", "--constraints")
+        guard !constraints.contains(where: { $0.contains("://") }) else {
+            throw CommandRefusal(reason: "its constraints are not in a file of the context", word: "-c")
+        }
+        lines = ["--no-index", "--require-hashes"].filter { arguments.has($0) }
+        for names in arguments.values("--no-binary") {
+            guard !names.contains(where: \.isWhitespace) else {
+                throw CommandRefusal(reason: "'\(names)' names no packages", word: names)
+            }
+            lines.append("--no-binary \(names)")
+        }
+        options.leavesOutDependencies = arguments.has("--no-deps", "--no-dependencies")
+        if arguments.has("--pre") { options.prerelease = "allow" }
+        if let value = arguments.value("--prerelease") { try choose(prerelease: value) }
+        if let value = arguments.value("--index-strategy") { try choose(indexStrategy: value) }
+        if let value = arguments.value("--resolution") { try choose(resolution: value) }
+        if arguments.has("-I", "--ignore-installed", "--force-reinstall", "--reinstall")
+            || arguments.value("--upgrade-strategy") == "eager"
+        {
+            options.upgrade = .all
+        } else if arguments.has("-U", "--upgrade") {
+            options.upgrade = isByUv ? .all : .named
+        } else if case let names = arguments.values("-P", "--upgrade-package"), !names.isEmpty {
+            options.upgrade = .packages(names.map(Self.name))
+        }
+        selection = PackageSelection(
+            groups: arguments.values("--group"), extras: arguments.values("--extra"),
+            allExtras: arguments.has("--all-extras"))
+        guard selection.isEmpty || files.contains(where: { $0.hasSuffix(".toml") }) else {
+            throw CommandRefusal(
+                reason: "it asks for groups or extras of a project, and names none", word: "--group",
+                hints: ["name it by -r pyproject.toml"])
+        }
+        guard !selection.groups.contains(where: { $0.contains(":") }) else {
+            throw CommandRefusal(reason: "it asks for groups of another project", word: "--group")
+        }
+        compilesBytecode = isByUv && arguments.has("--compile-bytecode", "--compile")
+    }
+
+    mutating func choose(prerelease value: String) throws(CommandRefusal) {
+        let known = ["allow", "disallow", "if-necessary", "explicit", "if-necessary-or-explicit"]
+        options.prerelease = try Self.one(of: known, value)
+    }
+
+    mutating func choose(indexStrategy value: String) throws(CommandRefusal) {
+        options.indexStrategy = try Self.one(
+            of: ["first-index", "unsafe-first-match", "unsafe-best-match"], value)
+    }
+
+    mutating func choose(resolution value: String) throws(CommandRefusal) {
+        options.resolution = try Self.one(of: ["highest", "lowest", "lowest-direct"], value)
+    }
+
+    private static func one(of known: [String], _ value: String) throws(CommandRefusal) -> String {
+        guard known.contains(value) else {
+            throw CommandRefusal(
+                reason: "'\(SourceText.shown(value, limit: 40))' is none of \(known.joined(separator: ", "))",
+                word: value)
+        }
+        return value
     }
 
     /// Whether uv installs them, and not pip.
@@ -51,8 +144,12 @@ struct PackageInstallation: Equatable {
 
     /// Whether only programs that install are asked for.
     var isOfInstallers: Bool {
-        files.isEmpty && requirements.allSatisfy { Self.installers.contains(Self.name(of: $0).lowercased()) }
+        files.isEmpty && projects.isEmpty
+            && requirements.allSatisfy { Self.installers.contains(Self.name(of: $0).lowercased()) }
     }
+
+    /// The names of the requirements.
+    var names: [String] { requirements.map { Self.name(of: $0).lowercased() } }
 
     private static func name(of requirement: String) -> String {
         String(requirement.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
@@ -65,12 +162,6 @@ struct PackageInstallation: Equatable {
             CommandRefusal(reason: reason, word: text, hints: hints)
         }
         let shown = SourceText.shown(text, limit: 80)
-        let isProject = text == "." || text.hasPrefix(".[") || text.hasPrefix("./") || text.hasPrefix("../")
-        guard !isProject else {
-            throw refuse(
-                "'\(shown)' is a project to be built, and nothing is built",
-                ["name its requirements in a file, and COPY the code"])
-        }
         let name = name(of: text)
         let rest = text.dropFirst(name.count).drop { $0 == " " }
         guard let first = name.utf8.first, first.isNameStart, name.utf8.last?.isNameStart ?? false,
@@ -102,42 +193,5 @@ extension UInt8 {
             true
         default: false
         }
-    }
-}
-
-/// The variables that pip and uv read: what a command is told beside its arguments.
-enum InstallerVariables {
-    private static let withoutEffect: Set<String> = [
-        "PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_DEFAULT_TIMEOUT", "PIP_TIMEOUT",
-        "PIP_RETRIES", "PIP_ROOT_USER_ACTION", "PIP_NO_INPUT", "PIP_PROGRESS_BAR", "PIP_NO_COLOR", "PIP_QUIET",
-        "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY", "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_COMPILE",
-        "PIP_VERSION", "UV_NO_CACHE", "UV_CACHE_DIR", "UV_COMPILE_BYTECODE", "UV_LINK_MODE", "UV_SYSTEM_PYTHON",
-        "UV_HTTP_TIMEOUT", "UV_NO_PROGRESS", "UV_BREAK_SYSTEM_PACKAGES", "UV_PYTHON_DOWNLOADS", "UV_VERSION",
-        "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS", "UV_CONCURRENT_BUILDS", "UV_PROJECT_ENVIRONMENT",
-        "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_BIN_DIR", "UV_PYTHON_CACHE_DIR",
-        "UV_NO_MANAGED_PYTHON", "UV_NO_SYNC", "UV_FROZEN", "UV_LOCKED", "UV_DEV", "UV_NO_DEV", "UV_VENV_SEED",
-        "UV_VENV_CLEAR", "UV_REQUEST_TIMEOUT", "UV_HTTP_RETRIES", "UV_NO_CONFIG",
-    ]
-
-    /// What the variables add to a command's indexes.
-    static func apply(_ variables: [String: String], to indexes: PackageIndexes, isUv: Bool) throws(CommandRefusal)
-        -> PackageIndexes
-    {
-        var result = indexes
-        let prefix = isUv ? "UV_" : "PIP_"
-        for name in variables.keys.sorted() where name.hasPrefix(prefix) {
-            let value = variables[name] ?? ""
-            guard !value.isEmpty, !withoutEffect.contains(name) else { continue }
-            let values = value.split(whereSeparator: \.isWhitespace).map(String.init)
-            switch name {
-            case "PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX": result.indexURL = result.indexURL ?? value
-            case "PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX": result.extraIndexURLs += values
-            case "PIP_FIND_LINKS", "UV_FIND_LINKS": result.findLinks += values
-            default:
-                throw CommandRefusal(
-                    reason: "the variable \(name) is set, which changes what it does in a way that is not known")
-            }
-        }
-        return result
     }
 }

@@ -51,8 +51,8 @@ struct PipInstall: KnownCommand {
             CommandOption("--timeout --default-timeout --retries", takesValue: true, .none),
             CommandOption("--no-compile --compile --prefer-binary --no-warn-script-location", .none),
             CommandOption("--upgrade-strategy", takesValue: true, .none),
-            CommandOption("-I --ignore-installed --no-warn-conflicts", .none),
-            CommandOption("--user", .none),
+            CommandOption("-I --ignore-installed --force-reinstall --no-warn-conflicts --user", .none),
+            CommandOption("--group", takesValue: true, .refused("reads a project's groups: uv pip install does, too")),
             CommandOption("-t --target --prefix --root", takesValue: true, .refused(elsewhere)),
             CommandOption("--trusted-host --cert --client-cert --proxy", takesValue: true, .refused(transport)),
             CommandOption("--no-build-isolation --use-pep517 --config-settings", .refused(builds)),
@@ -63,66 +63,16 @@ struct PipInstall: KnownCommand {
         CommandOption("-r --requirement --requirements", takesValue: true, .requirements),
         CommandOption("--extra-index-url", takesValue: true, .extraIndex),
         CommandOption("-f --find-links", takesValue: true, .findLinks),
-        CommandOption("-q --quiet -v --verbose -U --upgrade --force-reinstall", .none),
+        CommandOption("-q --quiet -v --verbose -U --upgrade --no-deps --no-dependencies", .none),
+        CommandOption("-e --editable -c --constraint --constraints --no-binary", takesValue: true, .none),
+        CommandOption("--pre --no-index --require-hashes", .none),
         CommandOption("--cache-dir", takesValue: true, .none),
         CommandOption("--break-system-packages", .none),
         CommandOption("--only-binary", takesValue: true, .none),
-        CommandOption("--no-deps", .refused("leaves out what packages need, and a resolution is whole")),
-        CommandOption("-e --editable", takesValue: true, .refused("builds a project, and nothing is built")),
-        CommandOption("-c --constraint --constraints", takesValue: true, .refused(constraints)),
-        CommandOption("--no-binary", takesValue: true, .refused("builds from sources, and packages come as wheels")),
-        CommandOption("--pre", .refused("takes pre-releases, which cannot be asked for yet")),
-        CommandOption("--no-index", .refused("takes away the indexes, which cannot be asked for yet")),
-        CommandOption("--require-hashes", .refused("asks for a check that is not made as a whole yet")),
         CommandOption("--dry-run", .refused("installs nothing")),
     ]
 
     static let elsewhere = "installs elsewhere, and packages go where the base's Python looks"
     static let transport = "changes how servers are trusted, which is not a Dockerfile's to say"
-    static let builds = "changes how projects are built, and nothing is built"
-    static let constraints =
-        "bounds versions, which cannot be asked for here yet: write '-c FILE' into the requirements file"
-}
-
-/// `uv pip install …`.
-struct UvPipInstall: KnownCommand {
-    let form: String? = "uv pip install"
-
-    func takes(_ command: ShellCommand) -> Bool {
-        Uv.arguments(of: command)?.prefix(2).map(\.text) == ["pip", "install"]
-    }
-
-    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        let arguments = try CommandArguments(command.words.dropFirst(3), table: Self.options)
-        var target = InstallTarget.uv(isSystem: arguments.has("--system"))
-        if let python = arguments.value("-p", "--python") {
-            guard python.contains("/") else {
-                throw CommandRefusal(
-                    reason:
-                        "--python \(SourceText.shown(python, limit: 40)) names another Python than the base's first",
-                    word: python, hints: ["name an environment by its path"])
-            }
-            target = .python(python)
-        }
-        return .installs(try PackageInstallation(arguments, into: target))
-    }
-
-    /// uv's options (its documentation, "uv pip install").
-    static let options: [CommandOption] =
-        PipInstall.shared + [
-            CommandOption("-i --index-url --default-index", takesValue: true, .index),
-            CommandOption("--index", takesValue: true, .extraIndex),
-            CommandOption("-n --no-cache --no-cache-dir --system --reinstall --no-progress", .none),
-            CommandOption("--compile-bytecode --no-compile-bytecode --compile --no-compile", .none),
-            CommandOption("--link-mode --color", takesValue: true, .none),
-            CommandOption("--no-config --no-python-downloads", .none),
-            CommandOption("-p --python", takesValue: true, .none),
-            CommandOption("--target --prefix", takesValue: true, .refused(PipInstall.elsewhere)),
-            CommandOption("--index-strategy --keyring-provider", takesValue: true, .refused("is not known here yet")),
-            CommandOption("--allow-insecure-host", takesValue: true, .refused(PipInstall.transport)),
-            CommandOption("--no-build-isolation --native-tls", .refused("is not known here yet")),
-            CommandOption(
-                "--prerelease --resolution --torch-backend --extra --group", takesValue: true,
-                .refused("changes the resolution in a way that cannot be asked for yet")),
-        ]
+    static let builds = "changes how projects are built, which is not followed"
 }

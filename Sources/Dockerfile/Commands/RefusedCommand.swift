@@ -26,11 +26,6 @@ struct RefusedCommand: KnownCommand {
             starts: [["apk"], ["yum"], ["dnf"], ["microdnf"], ["zypper"]],
             reason: "packages of a distribution cannot be installed yet", hints: ["choose a base that has them"]),
         RefusedCommand(
-            starts: [["uv", "sync"]], reason: "an environment of a project cannot be made where uv would make it",
-            hints: [
-                "install 'uv export' of the project by 'uv pip install -r', or give uv.lock to 'cooperage build -r'"
-            ]),
-        RefusedCommand(
             starts: [["adduser"], ["addgroup"], ["usermod"], ["passwd"], ["chpasswd"]],
             reason: "users are added by useradd and groupadd alone",
             hints: ["write 'useradd --create-home NAME', or name the user by number"]),

@@ -20,71 +20,55 @@ public struct LoweredDockerfile: Sendable, Hashable {
     public var remarks: [LoweringRemark]
 
     /// The packages that go where the base's Python looks; nil where none do.
-    public var packages: Packages? {
-        get { environments.first { $0.place == nil } }
-        set {
-            let number = environments.firstIndex { $0.place == nil }
-            switch (number, newValue) {
-            case (let number?, let packages?): environments[number] = packages
-            case (let number?, nil): environments.remove(at: number)
-            case (nil, let packages?): environments.append(packages)
-            case (nil, nil): break
-            }
-        }
-    }
+    public var packages: Packages? { environments.first { $0.place == nil } }
 
     /// Python packages, all of one environment.
     public struct Packages: Sendable, Hashable {
         /// Where they go; nil means where the base's Python looks. A virtual environment is made, also without packages.
         public var place: PythonPlace?
-        /// Requirements files by their paths in the context, in order.
-        public var requirementsFiles: [String]
-        /// Requirements that stand in the Dockerfile itself.
-        public var requirements: [String]
-        /// Where packages come from. Directories are paths in the context. URLs may hold credentials.
-        public var indexes: PackageIndexes
-
-        /// Whether nothing goes into it.
-        var isEmpty: Bool { requirementsFiles.isEmpty && requirements.isEmpty }
-
-        /// The requirements files whose names tell that they are some (`.txt`, `.in`); pip and uv take any name.
-        var manifests: [String] { requirementsFiles.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".in") } }
-
-        /// The text of a requirements file with what `manifests` cannot hold: files of other names, which it includes, and
-        /// the requirements of the Dockerfile itself. Nil where there is nothing of the kind.
-        /// - Parameter context: the context's directory, absolute; empty for a file that lies in the context itself, next
-        ///   to what it includes.
-        public func requirementsText(context: String) -> String? {
-            let others = requirementsFiles.filter { !manifests.contains($0) }
-            let lines = others.map { "-r \(ImagePath.joined(context, $0))" } + requirements
-            return lines.isEmpty ? nil : lines.map { $0 + "\n" }.joined()
-        }
+        /// What goes there, command by command.
+        public var installations: [Installation]
     }
 
     /// Refuses what no submission to a server can say yet.
     public func refuseFurtherEnvironments() throws(DockerfileError) {
-        guard let place = environments.compactMap(\.place).first else { return }
+        if let place = environments.compactMap(\.place).first {
+            throw DockerfileError(
+                .unsupportedCommand, "a server cannot install packages into '\(place.path)' yet",
+                hints: ["install them where the base's Python looks, or build without --server"])
+        }
+        guard let packages, !packages.areCommon || !packages.installations.allSatisfy(\.isForServers) else { return }
         throw DockerfileError(
-            .unsupportedCommand, "a server cannot install packages into '\(place.path)' yet",
-            hints: ["install them where the base's Python looks, or build without --server"])
+            .unsupportedCommand,
+            "a server cannot follow the options of these installations yet: it resolves all requirements together",
+            hints: ["build without --server, or write constraints and pre-releases into a requirements file"])
     }
 
-    /// Where the requirements of an environment are written.
+    /// The same without what is installed where the base's Python looks: whoever is sent it says it otherwise.
+    public var withoutRequirements: LoweredDockerfile {
+        var lowered = self
+        for number in lowered.environments.indices {
+            var installation = Installation()
+            installation.indexes = lowered.environments[number].indexes
+            lowered.environments[number].installations = [installation]
+        }
+        return lowered
+    }
+
+    /// The requirements files that the build needs beside the context's, each with its path.
     /// - Parameters:
-    ///   - file: where those of the first one are.
-    ///   - number: the environment's number, from 0.
-    public static func requirementsFile(_ file: String, number: Int) -> String {
-        guard number > 0 else { return file }
-        let stem = file.hasSuffix(".txt") ? String(file.dropLast(4)) : file
-        return "\(stem)-\(number + 1).txt"
+    ///   - file: the path of the first one; the others lie beside it.
+    ///   - context: the context's directory, absolute.
+    public func requirementsTexts(file: String, context: String) -> [(path: String, text: String)] {
+        Packages.texts(of: environments, file: file, context: context)
     }
 
     /// The spec of the build.
     /// - Parameters:
     ///   - context: the context's directory; empty where paths of the spec are relative to it, as in the service.
     ///   - ignoreFile: the text of the context's ignore file; nil leaves nothing out.
-    ///   - requirementsFile: where `requirementsText(context:)` of the first environment was written, the path as the spec
-    ///     has it; those of further ones lie beside it (`requirementsFile(_:number:)`). Needed where there is such a text.
+    ///   - requirementsFile: where the first of `requirementsTexts(file:context:)` was written, the path as the spec has it.
+    ///     Needed where there are such texts.
     ///   - stageRequirementsFiles: the same for the stages that files are taken from, by their names.
     ///   - platforms: those that are asked for, where the Dockerfile demands none.
     /// - Throws: `DockerfileError` where the requirements of the Dockerfile have no file.
@@ -97,8 +81,14 @@ public struct LoweredDockerfile: Sendable, Hashable {
         ) throws(DockerfileError) -> [Step] {
             var steps: [Step] = []
             for (number, packages) in environments.enumerated() {
-                let file = file.map { Self.requirementsFile($0, number: number) }
-                steps.append(.python(try packages.step(context: context, requirementsFile: file)))
+                let hasText = packages.requirementsText(context: context) != nil
+                guard !hasText || file != nil else {
+                    throw DockerfileError(
+                        .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
+                        hints: ["write 'requirementsTexts' to files, and name the first one"])
+                }
+                let own = file.flatMap { hasText ? Packages.requirementsFile($0, number: number) : nil }
+                steps.append(.python(packages.step(file: own, context: context)))
             }
             if !instructions.isEmpty {
                 steps.append(
@@ -120,24 +110,6 @@ public struct LoweredDockerfile: Sendable, Hashable {
         if configuration != ConfigurationStep() { steps.append(.configuration(configuration)) }
         all.append(Stage(base: base, steps: steps))
         return BuildSpec(stages: all, platforms: platform.map { [$0] } ?? platforms)
-    }
-}
-
-extension LoweredDockerfile.Packages {
-    /// The step that installs them.
-    fileprivate func step(context: String, requirementsFile: String?) throws(DockerfileError) -> PythonStep {
-        var manifests = manifests.map { ImagePath.joined(context, $0) }
-        if requirementsText(context: context) != nil {
-            guard let requirementsFile else {
-                throw DockerfileError(
-                    .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
-                    hints: ["write 'packages.requirementsText' to one, and name it"])
-            }
-            manifests.append(requirementsFile)
-        }
-        var indexes = indexes
-        indexes.findLinks = indexes.findLinks.map { $0.contains("://") ? $0 : ImagePath.joined(context, $0) }
-        return PythonStep(manifests: manifests, indexes: indexes, place: place)
     }
 }
 

@@ -27,6 +27,14 @@ public struct LoweredStage: Sendable, Hashable {
     public var environments: [LoweredDockerfile.Packages]
     /// What happens to its files, instruction by instruction.
     public var instructions: [FileInstruction]
+
+    /// The requirements files that it needs beside the context's, each with its path.
+    /// - Parameters:
+    ///   - file: the path of the first one; the others lie beside it.
+    ///   - context: the context's directory, absolute.
+    public func requirementsTexts(file: String, context: String) -> [(path: String, text: String)] {
+        LoweredDockerfile.Packages.texts(of: environments, file: file, context: context)
+    }
 }
 
 /// A stage that was lowered, and what is known of its files.

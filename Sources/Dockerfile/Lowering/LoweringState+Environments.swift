@@ -10,22 +10,35 @@ extension LoweringState {
             .merging(scope.base ?? [:]) { ours, _ in ours }
     }
 
-    /// Adds what goes into an environment, or replaces what is known of it.
-    mutating func set(_ packages: LoweredDockerfile.Packages) {
-        if let number = self.packages.firstIndex(where: { $0.place == packages.place }) {
-            self.packages[number] = packages
+    /// Adds an installation to those of an environment.
+    /// - Parameter isAlone: whether nothing of the earlier ones is left.
+    mutating func add(
+        _ installation: LoweredDockerfile.Installation?, at place: PythonPlace?, isAlone: Bool = false
+    ) {
+        let number: Int
+        if let found = packages.firstIndex(where: { $0.place == place }) {
+            number = found
         } else {
-            self.packages.append(packages)
+            packages.append(.init(place: place, installations: []))
+            number = packages.count - 1
         }
+        guard let installation else { return }
+        if isAlone { packages[number].installations = [] }
+        // What is installed once more changes nothing.
+        if packages[number].installations.last != installation { packages[number].installations.append(installation) }
     }
 
     /// `python -m venv PATH` and its like.
     mutating func make(
-        _ wanted: VirtualEnvironment, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction
+        _ wanted: VirtualEnvironment, withPip hasPip: Bool, _ command: ShellCommand, _ mounts: [PlacedSource],
+        in located: LocatedInstruction
     ) throws {
         var wanted = wanted
         if wanted.maker == .uv {
-            _ = try InstallerVariables.apply(variables, to: PackageIndexes(), isUv: true)
+            try InstallerVariables.check(variables, known: InstallerVariables.choosing.union(["UV_PYTHON"]))
+            if wanted.version == nil, wanted.program == nil, let python = variables["UV_PYTHON"], !python.isEmpty {
+                wanted.version = try UvSync.version(python)
+            }
             if wanted.path.isEmpty { wanted.path = try uvDefault(mounts, in: located) }
         }
         wanted.path = try absolute(wanted.path, in: located, at: wanted.path)
@@ -34,9 +47,8 @@ extension LoweringState {
             throw CommandRefusal(reason: "a line above has made the environment '\(wanted.path)'", word: wanted.path)
         }
         environments.append(wanted)
-        set(
-            .init(
-                place: .virtual(wanted), requirementsFiles: [], requirements: [], indexes: PackageIndexes()))
+        if !hasPip { environmentsWithoutPip.insert(wanted.path) }
+        add(nil, at: .virtual(wanted))
         remark(located, "RUN \(command.shown)", "a virtual environment in \(wanted.path)")
     }
 
@@ -74,8 +86,10 @@ extension LoweringState {
             return .user(try absolute(base, in: located, at: base))
         case .python(let path): return place(at: try absolute(path, in: located, at: path))
         case .uv(let isSystem):
-            let system = (variables["UV_SYSTEM_PYTHON"] ?? "").lowercased()
-            guard !isSystem, !["1", "true", "yes", "on"].contains(system) else { return nil }
+            guard !isSystem, !InstallerVariables.isTrue(variables["UV_SYSTEM_PYTHON"]) else { return nil }
+            if let path = variables["UV_PYTHON"], path.contains("/") {
+                return place(at: try absolute(path, in: located, at: path))
+            }
             if let activated { return place(at: activated) }
             if let path = scope.environment["VIRTUAL_ENV"], !path.isEmpty {
                 return place(at: try absolute(path, in: located, at: path))
@@ -86,23 +100,40 @@ extension LoweringState {
     }
 
     /// By a program's path, or by the PATH.
-    private func place(ofProgram program: String, in located: LocatedInstruction) throws(DockerfileError)
-        -> PythonPlace?
-    {
-        if program.contains("/") { return place(at: try absolute(program, in: located, at: program)) }
-        if let activated { return place(at: activated) }
-        let base = Set((scope.base?["PATH"] ?? "").split(separator: ":"))
-        for directory in (scope.environment["PATH"] ?? "").split(separator: ":") {
-            if directory.hasSuffix("/bin"), let found = made(at: String(directory.dropLast(4))) {
-                return .virtual(found)
+    private func place(ofProgram program: String, in located: LocatedInstruction) throws -> PythonPlace? {
+        if program.contains("/") {
+            let place = place(at: try absolute(program, in: located, at: program))
+            try requirePip(in: place, program)
+            return place
+        }
+        let base = Set((scope.base?["PATH"] ?? "").split(separator: ":").map(String.init))
+        let path =
+            (activated.map { [$0 + "/bin"] } ?? [])
+            + (scope.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        for directory in path {
+            if directory.hasSuffix("/bin"), case let root = String(directory.dropLast(4)),
+                let found = made(at: root) ?? (root == activated ? VirtualEnvironment(path: root) : nil)
+            {
+                // The next one that has it is what a shell finds.
+                if environmentsWithoutPip.contains(found.path), !PipInstall.isPython(program) { continue }
+                let place = place(at: found.path)
+                try requirePip(in: place, program)
+                return place
             }
             if base.contains(directory) { break }
         }
         return nil
     }
 
+    private func requirePip(in place: PythonPlace?, _ program: String) throws(CommandRefusal) {
+        guard let place, environmentsWithoutPip.contains(place.path) else { return }
+        throw CommandRefusal(
+            reason: "the environment '\(place.path)' has no pip", word: program,
+            hints: ["use 'uv pip install', or make it with pip in it (uv venv --seed, python -m venv)"])
+    }
+
     /// The environment at a path, or of a program in its `bin`.
-    private func place(at path: String) -> PythonPlace? {
+    func place(at path: String) -> PythonPlace? {
         let root = Self.root(of: path)
         if let found = made(at: root) { return .virtual(found) }
         let base = scope.base?["VIRTUAL_ENV"].flatMap { ImagePath.absolute($0, in: "/") }

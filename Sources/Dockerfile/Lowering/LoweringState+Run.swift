@@ -141,64 +141,27 @@ extension LoweringState {
             let changes = try changes.map { try absolute($0, in: located) }
             remark(located, shown, "files")
             return changes
-        case .makesEnvironments(let wanted):
+        case .makesEnvironments(let wanted, let hasPip):
             try requireRoot("the environment would be that user's")
-            for environment in wanted { try make(environment, command, mounts, in: located) }
+            for environment in wanted { try make(environment, withPip: hasPip, command, mounts, in: located) }
         case .activates(let path):
             activated = try absolute(path, in: located, at: path)
             skip(located, shown, "the commands after it use the environment")
+        case .syncs(let request):
+            try requireRoot("the environment would be that user's")
+            try sync(request, command, mounts, in: located)
         case .installs(let installation): try install(installation, command, mounts, in: located)
         }
         return []
     }
 
-    private func requireRoot(_ why: String) throws(CommandRefusal) {
+    func requireRoot(_ why: String) throws(CommandRefusal) {
         guard let user, !Self.isRoot(user) else { return }
         throw CommandRefusal(reason: "it runs as the user '\(user)': \(why)", hints: ["put the line above USER"])
     }
 
-    private mutating func install(
-        _ installation: PackageInstallation, _ command: ShellCommand, _ mounts: [PlacedSource],
-        in located: LocatedInstruction
-    ) throws {
-        let shown = "RUN \(command.shown)"
-        if installation.isOfInstallers { return skip(located, shown, "Cooperage installs packages without them") }
-        try requireRoot("packages would go to its home")
-        let place = try place(of: installation, in: located)
-        var indexes = try InstallerVariables.apply(
-            variables, to: installation.indexes, isUv: installation.isByUv)
-        indexes.findLinks = try indexes.findLinks.map { place in
-            guard !place.contains("://") else { return place }
-            return try file(place, command, mounts, in: located, what: "directory")
-        }
-        let number = packages.firstIndex { $0.place == place && !$0.isEmpty }
-        var result =
-            number.map { packages[$0] }
-            ?? .init(place: place, requirementsFiles: [], requirements: [], indexes: indexes)
-        guard result.indexes.indexURL == indexes.indexURL else {
-            throw CommandRefusal(
-                reason: "it uses another index than the installation above, and all packages are resolved together",
-                hints: ["name the second index by --extra-index-url in both lines"])
-        }
-        for url in indexes.extraIndexURLs where !result.indexes.extraIndexURLs.contains(url) {
-            result.indexes.extraIndexURLs.append(url)
-        }
-        for place in indexes.findLinks where !result.indexes.findLinks.contains(place) {
-            result.indexes.findLinks.append(place)
-        }
-        for path in installation.files {
-            let source = try file(path, command, mounts, in: located, what: "requirements file")
-            if !result.requirementsFiles.contains(source) { result.requirementsFiles.append(source) }
-        }
-        for requirement in installation.requirements where !result.requirements.contains(requirement) {
-            result.requirements.append(requirement)
-        }
-        set(result)
-        remark(located, shown, "python layers" + (place.map { " in \($0.path)" } ?? ""))
-    }
-
     /// The path in the context of a file that a command reads.
-    private func file(
+    func file(
         _ path: String, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction, what: String
     ) throws(DockerfileError) -> String {
         let absolute = try absolute(path, in: located, at: path)
@@ -207,7 +170,7 @@ extension LoweringState {
                 .requirementsNotFound, "no line above puts the \(what) '\(absolute)' into the image", in: located,
                 at: path, hints: ["COPY it first, or mount it by --mount=type=bind"])
         }
-        if let contextEntry = lowering.contextEntry, contextEntry(source) == nil {
+        if let contextEntry = lowering.contextEntry, !source.isEmpty, contextEntry(source) == nil {
             throw dockerfile.failure(
                 .sourceNotFound, "the context holds no '\(source)'", in: located, at: path,
                 hints: ["it would be the \(what) '\(absolute)'"])

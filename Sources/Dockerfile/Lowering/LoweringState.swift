@@ -23,6 +23,8 @@ struct LoweringState {
     var packages: [LoweredDockerfile.Packages] = []
     /// The virtual environments that lines have made.
     var environments: [VirtualEnvironment] = []
+    /// The paths of those that have no pip.
+    var environmentsWithoutPip: Set<String> = []
     /// The environment whose programs come first in the RUN at hand.
     var activated: String?
     var instructions: [FileInstruction] = []

@@ -106,27 +106,26 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        func write(_ environments: [LoweredDockerfile.Packages], to file: FilePath) throws {
-            for (number, packages) in environments.enumerated() {
-                guard let text = packages.requirementsText(context: root.string) else { continue }
-                let path = LoweredDockerfile.requirementsFile(file.string, number: number)
+        func write(_ texts: [(path: String, text: String)]) throws {
+            for (path, text) in texts {
                 try FileSystem.write(text.utf8, to: FilePath(path))
             }
         }
         let requirements = scratch.appending("requirements.txt")
-        if !surroundings.buildsOnServer { try write(lowered.environments, to: requirements) }
+        if !surroundings.buildsOnServer {
+            try write(lowered.requirementsTexts(file: requirements.string, context: root.string))
+        }
         var stageRequirements: [String: String] = [:]
         for (number, stage) in lowered.stages.enumerated() {
             let file = scratch.appending("stage-\(number).txt")
-            try write(stage.environments, to: file)
+            try write(stage.requirementsTexts(file: file.string, context: root.string))
             stageRequirements[stage.name] = file.string
         }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
             try lowered.refuseFurtherEnvironments()
-            local.packages?.requirementsFiles = []
-            local.packages?.requirements = []
+            local = lowered.withoutRequirements
         }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
@@ -135,17 +134,31 @@ extension RequestMaker {
         for stage in spec.stages.indices {
             for number in spec.stages[stage].steps.indices {
                 guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
-                step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-                step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
-                step.indexes.findLinks += given.indexes.findLinks
-                step.indexes.excludeNewer = given.indexes.excludeNewer
-                step.upgrade = given.upgrade
-                step.allowsSourceBuilds = given.allowsSourceBuilds
-                step.compilesBytecode = try compilesBytecode
+                step.add(given)
+                for number in (step.parts ?? []).indices { step.parts?[number].add(given) }
+                // Whoever asks for it here wants it in any case.
+                if try compilesBytecode {
+                    step.compilesBytecode = true
+                    step.options?.hasOptionalBytecode = false
+                } else if surroundings.buildsOnServer {
+                    step.compilesBytecode = false
+                }
                 spec.stages[stage].steps[number] = .python(step)
             }
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)
+    }
+}
+
+extension PythonStep {
+    /// Adds what the command line says beside the Dockerfile.
+    fileprivate mutating func add(_ given: PythonStep) {
+        indexes.indexURL = indexes.indexURL ?? given.indexes.indexURL
+        indexes.extraIndexURLs += given.indexes.extraIndexURLs
+        indexes.findLinks += given.indexes.findLinks
+        indexes.excludeNewer = given.indexes.excludeNewer
+        upgrade = given.upgrade
+        allowsSourceBuilds = given.allowsSourceBuilds
     }
 }

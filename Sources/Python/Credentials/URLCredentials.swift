@@ -56,7 +56,7 @@ public struct URLCredentials: Sendable {
     }
 
     /// Takes over what others know of further origins.
-    mutating func add(_ others: URLCredentials) {
+    public mutating func add(_ others: URLCredentials) {
         for entry in others.entries { add(entry) }
         if netrc.logins.isEmpty { netrc = others.netrc }
         keyring = keyring ?? others.keyring

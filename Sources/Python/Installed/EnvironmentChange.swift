@@ -10,11 +10,16 @@ public struct EnvironmentChange: Sendable, Hashable {
     /// What is installed, in the lock's order.
     public let added: [LockedPackage]
 
+    /// What uv leaves in an environment that it did not make.
+    private static let installers: Set<String> = ["pip", "setuptools", "wheel", "uv"]
+
     /// Compares what is there with what is wanted.
-    /// - Parameter replaceable: what of it may go; nil means all.
+    /// - Parameters:
+    ///   - replaceable: what of it may go; nil means all.
+    ///   - isExact: whether what is not wanted goes as well, but for what installs packages.
     public init(
         from installed: [InstalledDistribution], to packages: [LockedPackage],
-        replaceable: [InstalledDistribution]? = nil
+        replaceable: [InstalledDistribution]? = nil, isExact: Bool = false
     ) {
         let present = Dictionary(grouping: installed, by: \.normalizedName)
         var (kept, removed, added): ([InstalledDistribution], [InstalledDistribution], [LockedPackage]) = ([], [], [])
@@ -25,6 +30,12 @@ public struct EnvironmentChange: Sendable, Hashable {
             } else {
                 removed += found.filter { replaceable?.contains($0) ?? true }
                 added.append(package)
+            }
+        }
+        if isExact {
+            let wanted = Set(packages.map(\.name))
+            removed += (replaceable ?? installed).filter {
+                !wanted.contains($0.normalizedName) && !Self.installers.contains($0.normalizedName)
             }
         }
         (self.kept, self.removed, self.added) = (kept, removed, added)

@@ -41,7 +41,7 @@ struct ProjectSelection: Sendable {
         }
         for name in selection.groups { try check(name, \.groups, .unknownGroup, "dependency group") }
         for name in selection.extras { try check(name, \.extras, .unknownExtra, "extra") }
-        guard !projects.isEmpty else {
+        guard !projects.isEmpty || !selection.allExtras else {
             throw PythonError(
                 .unknownExtra, "all extras are asked for, and no manifest is a project", hints: [Self.hint])
         }
@@ -88,10 +88,26 @@ struct ProjectSelection: Sendable {
 
     /// The arguments of `uv export` for a lock.
     func exportArguments(of manifest: Manifest) -> [String] {
-        guard let project = projects.first(where: { $0.manifest == manifest }) else { return [] }
-        return (selection.allExtras ? ["--all-extras"] : [])
+        // The code of a project comes into the image as files, and no group is wanted that nobody asks for.
+        let usual = selection.sync.map(Self.arguments) ?? ["--no-default-groups", "--no-emit-project"]
+        guard let project = projects.first(where: { $0.manifest == manifest }) else { return usual }
+        return usual + (selection.allExtras ? ["--all-extras"] : [])
             + selection.extras.filter { Self.has(project.names.extras, $0) }.flatMap { ["--extra", $0] }
             + selection.groups.filter { Self.has(project.names.groups, $0) }.flatMap { ["--group", $0] }
+    }
+
+    /// What `uv sync` takes, as `uv export` has it.
+    private static func arguments(_ sync: ProjectSync) -> [String] {
+        var arguments: [String] = []
+        if !sync.takesDefaultGroups { arguments.append("--no-default-groups") }
+        if sync.takesAllGroups { arguments.append("--all-groups") }
+        // The two of this name need not be there.
+        arguments += sync.excludedGroups.flatMap { $0 == "dev" ? ["--no-dev"] : ["--no-group", $0] }
+        arguments += sync.onlyGroups.flatMap { $0 == "dev" ? ["--only-dev"] : ["--only-group", $0] }
+        arguments += sync.excludedExtras.flatMap { ["--no-extra", $0] }
+        if let omission = sync.omission { arguments.append("--no-emit-\(omission.rawValue)") }
+        if sync.copiesCode { arguments.append("--no-editable") }
+        return arguments
     }
 
     /// What is wanted of a standard lock, where one has groups and extras.

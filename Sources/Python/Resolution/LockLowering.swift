@@ -31,15 +31,14 @@ struct LockLowering: Sendable {
         return document
     }
 
-    /// A uv.lock in the standard form, without the project itself, whose code comes into the image as files, and
-    /// without groups that nobody asked for, such as that for its development.
+    /// A uv.lock in the standard form, of it what is wanted.
     private func export(_ manifest: Manifest) async throws -> String {
         let directory = try FileSystem.absolute(manifest.directory)
         let answer = scratch.appending("pylock.export.toml")
         let output = try await uv.run(
             [
                 "export", isLocked ? "--locked" : "--frozen", "--no-build", "--format", "pylock.toml", "--output-file",
-                answer.string, "--no-header", "--no-default-groups", "--no-emit-project", "--project", directory.string,
+                answer.string, "--no-header", "--project", directory.string,
             ] + selection.exportArguments(of: manifest), environment: environment, directory: directory)
         guard output.succeeded else {
             let error = UvFailure.error(from: output, doing: "read '\(manifest.path)'", without: credentials)

@@ -105,7 +105,7 @@ struct LoweredLock: Sendable {
         }.joined(separator: " and ")
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;").replacing("<", with: "&lt;")
     }
 }

@@ -20,7 +20,7 @@ struct ResolutionInputs: Sendable {
     /// What is wanted of the projects.
     private(set) var selection: ProjectSelection
     /// What an earlier lock chose, where one counts, and what is there already.
-    let preferences: LockPreferences?
+    private(set) var preferences: LockPreferences?
     /// Whether a lock has to fit its manifests.
     let isLocked: Bool
     private let request: ResolutionRequest
@@ -35,7 +35,6 @@ struct ResolutionInputs: Sendable {
     ) throws {
         self.request = request
         self.environment = environment
-        self.preferences = LockPreferences.merging(preferences, request.upgrade ? [] : request.installed)
         self.isLocked = isLocked
         selection = try ProjectSelection(PackageSelection(), of: []) { _ in nil }
         confinement = request.confinement
@@ -51,6 +50,7 @@ struct ResolutionInputs: Sendable {
             case .pylock, .project: try add(manifest.path)
             }
         }
+        self.preferences = LockPreferences.merging(preferences, Self.kept(request, named: requirements))
         for path in environment.files { try addIfPresent(path) }
         if let first = request.manifests.first { try addConfiguration(from: first.directory) }
         selection = try ProjectSelection(request.selection, of: request.manifests) { path in
@@ -136,7 +136,31 @@ struct ResolutionInputs: Sendable {
         key.append(request.selection.allExtras ? 1 : 0)
         key.append(preferences?.parts ?? []) { $0.append($1) }
         key.append(isLocked ? 1 : 0)
+        // What only some builds have.
+        if let options = request.options {
+            key.append(String(decoding: try CanonicalJSON.encode(options), as: UTF8.self))
+        }
+        if let sync = request.selection.sync {
+            key.append(String(decoding: try CanonicalJSON.encode(sync), as: UTF8.self))
+        }
+        if !request.offered.isEmpty { key.append(request.offered.map(\.wheel.digest.description)) { $0.append($1) } }
         return try key.digest()
+    }
+
+    /// What is there already and shall stay as long as the requirements allow it.
+    private static func kept(_ request: ResolutionRequest, named files: [RequirementsFile]) -> [InstalledDistribution] {
+        // Who wants newer versions than the base's does not mean those that were just chosen.
+        let chosen = Set(request.offered.map(\.name))
+        let installed =
+            request.upgrade ? request.installed.filter { chosen.contains($0.normalizedName) } : request.installed
+        let names: Set<String>
+        switch request.options?.upgrade {
+        case nil: return installed
+        case .all: return []
+        case .named: names = Set(files.lazy.flatMap(\.lines).compactMap(\.name))
+        case .packages(let packages): names = Set(packages.map { normalizedName($0) })
+        }
+        return installed.filter { !names.contains($0.normalizedName) }
     }
 
     /// The indexes whose user and password stand in variables of their own (`UV_INDEX_NAME_PASSWORD`).

@@ -30,12 +30,17 @@ public struct ResolutionRequest: Sendable {
     public var confinement: ManifestConfinement?
     /// Whether what has no wheel is built from its sources, which runs code of theirs.
     public var allowsSourceBuilds: Bool
+    /// How the installer was told to install; nil is as usual.
+    public var options: InstallationOptions?
+    /// Wheels that were chosen before, and count as one more place where packages come from.
+    public var offered: [LockedPackage]
 
     /// Takes the parts.
     public init(
         manifests: [Manifest], indexes: PackageIndexes, target: PythonTarget,
         installed: [InstalledDistribution] = [], selection: PackageSelection = PackageSelection(), lock: LockUse? = nil,
-        upgrade: Bool = false, confinement: ManifestConfinement? = nil, allowsSourceBuilds: Bool = false
+        upgrade: Bool = false, confinement: ManifestConfinement? = nil, allowsSourceBuilds: Bool = false,
+        options: InstallationOptions? = nil, offered: [LockedPackage] = []
     ) {
         self.manifests = manifests
         self.indexes = indexes
@@ -46,6 +51,8 @@ public struct ResolutionRequest: Sendable {
         self.upgrade = upgrade
         self.confinement = confinement
         self.allowsSourceBuilds = allowsSourceBuilds
+        self.options = options
+        self.offered = offered
     }
 }
 
@@ -235,7 +242,8 @@ public struct Resolver: Sendable {
             uv: uv, environment: environment, credentials: inputs.credentials, indexLines: inputs.indexLines,
             directory: try FileSystem.absolute(request.manifests.first?.directory ?? "."),
             confinement: request.confinement)
-        return try await builder.complete(lock, with: workbench, isFresh: request.upgrade)
+        let complete = try await builder.complete(lock, with: workbench, isFresh: request.upgrade)
+        return try await builder.editable(complete, request.options?.editableSources ?? [])
     }
 
     /// Sources with their digest, whose wheel comes later.

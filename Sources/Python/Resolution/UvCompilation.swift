@@ -1,6 +1,8 @@
 import Content
 import Diagnostics
+import OCI
 import Programs
+import Spec
 import SystemPackage
 
 /// One question to uv: which wheels fulfil these manifests on this target?
@@ -47,6 +49,8 @@ struct UvCompilation: Sendable {
             sources.append(files.requirements)
             pages.append(files.links)
         }
+        if !request.offered.isEmpty { pages.append(try offeredPage()) }
+        sources += Self.arguments(request.options)
         if request.upgrade { sources.append("--refresh") }
         // In a file, uv passes it over.
         if inputs.allowsPrereleases { sources += ["--prerelease", "allow"] }
@@ -54,6 +58,30 @@ struct UvCompilation: Sendable {
             sources + inputs.selection.compileArguments(), environment: environment.withFindLinks(pages, alone: false),
             preferences: inputs.preferences)
         return locks.reduce(document) { $1.restoring($0) }
+    }
+
+    /// What an installer was told, as arguments.
+    private static func arguments(_ options: InstallationOptions?) -> [String] {
+        guard let options else { return [] }
+        var arguments = options.leavesOutDependencies ? ["--no-deps"] : []
+        let choices = [
+            ("--prerelease", options.prerelease), ("--index-strategy", options.indexStrategy),
+            ("--resolution", options.resolution),
+        ]
+        for case (let name, let value?) in choices { arguments += [name, value] }
+        return arguments
+    }
+
+    /// A page of links with the wheels that were chosen before.
+    private func offeredPage() throws -> String {
+        var page = ""
+        for wheel in request.offered.map(\.wheel) where !wheel.url.isEmpty {
+            let place = wheel.url.prefix { $0 != "#" } + "#sha256=\(wheel.digest.encoded)"
+            page += "<a href=\"\(LoweredLock.escaped(String(place)))\">\(LoweredLock.escaped(wheel.filename))</a>\n"
+        }
+        let path = scratch.appending("offered.html")
+        try FileSystem.write(Array(page.utf8), to: path)
+        return "file://" + PercentEncoding.path(path.string)
     }
 
     /// The part of a lock that is for the target. Locks name all that they need, so uv asks no index and no

@@ -58,6 +58,27 @@ public struct SourceBuilder: Sendable {
         return lock
     }
 
+    /// A lock in which the projects whose code is used where it lies have wheels that lead there.
+    /// - Parameter sources: where the code of each is in the image; what is not among them keeps its wheel.
+    func editable(_ lock: Lock, _ sources: [InstallationOptions.EditableSource]) async throws -> Lock {
+        var lock = lock
+        for number in lock.packages.indices {
+            guard case .directory(let directory) = lock.packages[number].source, directory.isEditable else { continue }
+            let path = try FileSystem.absolute(FilePath(directory.path))
+            let place = try sources.first { try FileSystem.absolute(FilePath($0.directory)) == path }?.place
+            guard let place else { continue }
+            let (usual, store) = (lock.packages[number].wheel, store)
+            lock.packages[number].wheel = try await blocking {
+                let bytes = try store.required(usual.digest).readAll(limit: 1 << 30)
+                let wheel = try Wheel(BytesReader(bytes), filename: usual.filename)
+                let editable = try EditableWheel(of: wheel, from: path, at: place)
+                let blob = try store.put(editable.bytes)
+                return LockedWheel(filename: editable.filename, url: "", size: blob.size, digest: blob.digest)
+            }
+        }
+        return lock
+    }
+
     private func wheel(
         of package: LockedPackage, from source: PackageSource, target: PythonTarget, _ workbench: Workbench,
         isFresh: Bool

@@ -156,5 +156,16 @@ import Testing
         #expect(error?.code == .buildPythonMissing)
         #expect(error?.message.contains("Python 3.11, the image's") == true)
         #expect(try await site.engine(environment: environment).plan(site.spec()).count == 1)
+        // What a Dockerfile asks for in passing is told, and left out.
+        var step = site.pythonStep
+        step.compilesBytecode = true
+        var options = InstallationOptions()
+        options.hasOptionalBytecode = true
+        step.options = options
+        let log = EventLog()
+        let plan = try await site.engine(events: log, environment: environment).plan(
+            BuildSpec(stages: [Stage(base: .layout(path: site.base.string), steps: [.python(step)])]))
+        #expect(plan.first?.layers.contains { $0.title.hasPrefix("bytecode") } == false)
+        #expect(log.all.contains { if case .warning(let text) = $0 { text.hasPrefix("no bytecode") } else { false } })
     }
 }

@@ -30,6 +30,23 @@ import Testing
         #expect(change.added == Array(wanted[1...]))
     }
 
+    @Test func anExactChangeLeavesInstallersAlone() throws {
+        let wanted = try [("a", "1.0")].map(Self.package)
+        let there = [
+            Self.installed("a", "1.0"), Self.installed("other", "1"), Self.installed("pip", "24"),
+            Self.installed("Setuptools", "70"),
+        ]
+        #expect(EnvironmentChange(from: there, to: wanted, isExact: true).removed == [there[1]])
+        #expect(EnvironmentChange(from: there, to: wanted).removed == [])
+    }
+
+    @Test func whatMayNotGoStays() throws {
+        let wanted = try [("a", "2.0"), ("b", "2.0")].map(Self.package)
+        let there = [Self.installed("a", "1.0"), Self.installed("b", "1.0", 1)]
+        let change = EnvironmentChange(from: there, to: wanted, replaceable: [there[1]])
+        #expect(change.removed == [there[1]] && change.added == wanted)
+    }
+
     @Test(arguments: [
         ("1.0", "1.0.0", true), ("1", "1.0", true), ("1.0-RC1", "1.0rc1", true), ("v2.1", "2.1", true),
         ("1.10", "1.1", false), ("1.0", "1.0.post1", false), ("1.0+cpu", "1.0", false),
