@@ -28,6 +28,8 @@ public struct DockerfileLowering: Sendable {
     public var catalogNames: Set<String> = []
     /// What the base image starts with; nil where it is not known.
     public var baseConfiguration: ImageConfiguration.Execution?
+    /// Variables that the base is taken to have where its configuration is not known.
+    var assumedVariables: [String: String] = [:]
     /// What stands at a path of the context, nil if nothing does; nil where the context is not known.
     public var contextEntry: (@Sendable (_ path: String) -> ContextEntry?)?
 
@@ -52,10 +54,17 @@ public struct DockerfileLowering: Sendable {
     /// What the Dockerfile says.
     /// - Throws: `DockerfileError` with line and column: what cannot be followed, and why.
     public func lowered() throws(DockerfileError) -> LoweredDockerfile {
+        let (lowered, refusals) = try lowering()
+        if let first = refusals.first { throw first.error }
+        return lowered
+    }
+
+    /// What can be followed of the Dockerfile, and what cannot.
+    func lowering() throws(DockerfileError) -> (lowered: LoweredDockerfile, refusals: [LoweringRefusal]) {
         let plan = try plan()
         var state = LoweringState(self, plan: plan)
         for stage in plan.stages { try state.lower(stage) }
-        return try state.finish()
+        return (try state.finish(), state.refusals)
     }
 
     // MARK: Stages
@@ -78,20 +87,7 @@ public struct DockerfileLowering: Sendable {
         let budget = ExpansionBudget()
         let arguments = BuildArguments(
             given: buildArguments, target: platform, stage: target.name ?? String(target.index))
-        var globals: [String: String] = arguments.automatic
-        var consumed: Set<String> = []
-        for located in dockerfile.globalArguments {
-            guard case .argument(let declarations) = located.instruction else { continue }
-            for declaration in declarations {
-                let name = try expanded(declaration.name, globals, budget, in: located)
-                if let given = buildArguments[name] {
-                    globals[name] = given
-                    consumed.insert(name)
-                } else if let value = declaration.defaultValue {
-                    globals[name] = try expanded(value, globals, budget, in: located)
-                }
-            }
-        }
+        let (globals, consumed) = try globals(arguments, budget)
         var stages = [target]
         var demanded: Platform?
         while let stage = stages.first {
@@ -115,6 +111,35 @@ public struct DockerfileLowering: Sendable {
                 arguments: arguments, budget: budget, consumed: consumed)
         }
         throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
+    }
+
+    /// The values of the `ARG`s before the first `FROM`, and the given arguments that they took.
+    private func globals(
+        _ arguments: BuildArguments, _ budget: ExpansionBudget
+    ) throws(DockerfileError) -> (values: [String: String], consumed: Set<String>) {
+        var globals: [String: String] = arguments.automatic
+        var consumed: Set<String> = []
+        for located in dockerfile.globalArguments {
+            guard case .argument(let declarations) = located.instruction else { continue }
+            for declaration in declarations {
+                let name = try expanded(declaration.name, globals, budget, in: located)
+                if let given = buildArguments[name] {
+                    globals[name] = given
+                    consumed.insert(name)
+                } else if let value = declaration.defaultValue {
+                    globals[name] = try expanded(value, globals, budget, in: located)
+                }
+            }
+        }
+        return (globals, consumed)
+    }
+
+    /// What each stage's `FROM` names with its variables put in; nil where they cannot be.
+    func images() -> [String?] {
+        let budget = ExpansionBudget()
+        let arguments = BuildArguments(given: buildArguments, target: platform, stage: target ?? "")
+        guard let globals = try? globals(arguments, budget).values else { return dockerfile.stages.map { _ in nil } }
+        return dockerfile.stages.map { try? expanded($0.from.image, globals, budget, in: $0.location) }
     }
 
     private func targetStage() throws(DockerfileError) -> DockerfileStage {

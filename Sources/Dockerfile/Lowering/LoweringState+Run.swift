@@ -20,11 +20,11 @@ extension LoweringState {
             do {
                 changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
             } catch let refusal as CommandRefusal {
-                throw failure(refusal, command, in: located)
+                record(failure(refusal, command, in: located), at: located)
             } catch let error as DockerfileError {
-                throw error
+                record(error, at: located)
             } catch {
-                throw refuse(located, command.shown, "\(error)", at: "")
+                record(refuse(located, command.shown, "\(error)", at: ""), at: located)
             }
         }
         if !changes.isEmpty { add(changes, of: located, titled: "RUN \(Self.text(of: run))") }

@@ -29,47 +29,19 @@ public struct DockerfileRequest: Sendable {
         own.dockerfile = nil
         // The context's settings file is for builds without a Dockerfile.
         maker = try RequestMaker(context: context, settings: own, in: surroundings)
-        let path = given.origin.path(given.value)
-        guard try FileSystem.status(path)?.kind == .file else {
-            throw given.origin.error("there is no file '\(path)'", hints: ["name the Dockerfile's own path"])
-        }
-        guard let text = String(validating: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self) else {
-            throw given.origin.error("'\(path)' is not UTF-8")
-        }
+        let source = try DockerfileSource(given, context: context, flags: flags, in: surroundings)
         let platforms = try maker.platforms()
         guard platforms.count <= 1 else {
             throw InterfaceError(
                 .invalidFlag, "a Dockerfile is built for one platform at a time, not for \(platforms.count)",
                 context: [FailureContext("flag", "--platform")])
         }
-        var arguments: [String: String] = [:]
-        for given in flags.buildArguments {
-            let variable = try given.read { try EnvironmentVariable($0, from: surroundings.environment) }
-            if let variable { arguments[variable.name] = variable.value }
-        }
         lowering = DockerfileLowering(
-            try DockerfileDocument(text, name: path.string), buildArguments: arguments, target: flags.target?.value,
-            platform: platforms.first ?? .host)
-        lowering.catalogNames = Set(try BaseCatalog(environment: surroundings.environment).names())
-        let root = context
-        lowering.contextEntry = { path in
-            // What cannot be looked at is not there; the build says why.
-            switch (try? FileSystem.status(root.appending(path), followingLinks: true))?.kind {
-            case .directory: .directory
-            case nil: nil
-            default: .file
-            }
-        }
-        ignoreFile = try Self.ignoreFile(of: path, in: context)
-    }
-
-    /// The rules of the Dockerfile alone, or those of the context.
-    private static func ignoreFile(of dockerfile: FilePath, in context: FilePath) throws -> String? {
-        for path in [FilePath(dockerfile.string + ".dockerignore"), context.appending(".dockerignore")] {
-            guard FileSystem.exists(path) else { continue }
-            return String(decoding: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self)
-        }
-        return nil
+            try DockerfileDocument(source.text, name: source.path.string), buildArguments: source.buildArguments,
+            target: source.target, platform: platforms.first ?? .host)
+        lowering.catalogNames = source.catalogNames
+        lowering.contextEntry = source.contextEntry
+        ignoreFile = source.ignoreFile?.text
     }
 
     /// What a Dockerfile says itself cannot be said beside it.
