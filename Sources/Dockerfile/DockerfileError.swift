@@ -26,6 +26,8 @@ public enum DockerfileErrorCode: String, FailureCode {
     case requirementsNotFound = "requirements_not_found"
     /// A path of a COPY that the context does not hold.
     case sourceNotFound = "source_not_found"
+    /// A secret that installations need, and nobody lends.
+    case secretNotLent = "secret_not_lent"
 
     /// Who has to act: always whoever wrote the Dockerfile.
     public var blame: Blame { .request }

@@ -56,7 +56,7 @@ struct SourceText: Sendable, Hashable {
 
     /// A text of the file as it may be shown: secrets are taken out, those of URLs too, and it is not endless.
     static func shown(_ text: String, limit: Int = 160) -> String {
-        let masked = SecretText(text).masked
+        let masked = SecretText(SecretMarker.shown(text)).masked
         let line = holdsURL(masked) ? redactingURLs(in: masked) : masked
         guard line.utf8.count > limit, line.count > limit else { return line }
         return line.prefix(limit - 1) + "…"

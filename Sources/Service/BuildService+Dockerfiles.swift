@@ -2,6 +2,7 @@ import Build
 import Content
 import Diagnostics
 public import Dockerfile
+import Interface
 public import OCI
 import Spec
 
@@ -70,7 +71,10 @@ extension BuildService {
                 project: project)
             lowering.baseConfiguration = documents.configuration.config ?? .init()
         }
-        let lowered = try lowering.lowered()
+        // Docker's clients lend secrets to BuildKit alone.
+        let lowered = try LentDockerfile(
+            try lowering.lowered(), lent: SecretSet(), name: lowering.dockerfile.name
+        ).dockerfile
         var (submission, found) = try BuildSubmission.lowered(
             lowered, context: build.context,
             ignoreFile: try await ignoreFile(of: build, manifest, project: project))

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Build
 import Dockerfile
 import FoundationEssentials
-import Interface
+public import Interface
 import SystemPackage
 
 /// `cooperage lint`.

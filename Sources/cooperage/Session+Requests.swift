@@ -17,18 +17,21 @@ extension Session {
         guard let dockerfile = try DockerfileRequest(context: context, flags: flags, in: surroundings) else {
             return try await body(try BuildRequest(context: context, flags: flags, in: surroundings))
         }
-        let base = try dockerfile.lowering.base()
-        var configuration: ImageConfiguration.Execution?
-        // What a server's catalog makes is not made here to be looked at.
-        let isServers = if case .catalog = base.source { surroundings.buildsOnServer } else { false }
-        if !isServers {
-            let platform = try base.platform ?? flags.platforms.first.map { try Platform($0.value) }
+        var configurations: [ImageConfiguration.Execution?] = []
+        for lowering in dockerfile.lowerings {
+            let base = try lowering.base()
+            // What a server's catalog makes is not made here to be looked at.
+            if case .catalog = base.source, surroundings.buildsOnServer {
+                configurations.append(nil)
+                continue
+            }
+            let platform = base.platform ?? (flags.platforms.isEmpty ? nil : lowering.platform)
             let image = try await engine(configure).image(base.source, platform: platform)
-            configuration = image.configuration.config ?? .init()
+            configurations.append(image.configuration.config ?? .init())
         }
         try FileSystem.makeDirectory(surroundings.cache)
         let scratch = try FileSystem.makeTemporaryDirectory(prefix: surroundings.cache.appending("dockerfile-"))
         defer { try? FileSystem.removeTree(scratch) }
-        return try await body(try dockerfile.request(base: configuration, scratch: scratch))
+        return try await body(try dockerfile.request(bases: configurations, scratch: scratch))
     }
 }

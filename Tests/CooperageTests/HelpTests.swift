@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [
         [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["cache"],
         ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"], ["builds"], ["builds", "list"],
-        ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
+        ["builds", "show"], ["lint"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
     func help(_ verb: [String]) throws {
         let outcome = try Command().run(verb + ["--help"])

@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 
 /// What a context leaves out: the patterns of a `.dockerignore` (Docker's documentation, "Build context"). The last
 /// pattern that matches a path or a directory above it decides; `!` takes a path in again.

@@ -25,6 +25,10 @@ public struct LoweredDockerfile: Sendable, Hashable {
         public var requirements: [String]
         /// Where packages come from. Directories are paths in the context. URLs may hold credentials.
         public var indexes: PackageIndexes
+        /// What secrets are for the installers; URLs of the indexes have marks (`SecretMarker`) where others stand.
+        public var secrets: [SecretUse] = []
+        /// The ids of secrets that are an index as a whole, which is not asked where they are not lent.
+        public var optionalSecrets: Set<String> = []
 
         /// The requirements files whose names tell that they are some (`.txt`, `.in`); pip and uv take any name.
         var manifests: [String] { requirementsFiles.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".in") } }

@@ -11,6 +11,8 @@ extension LoweringState {
         if let security = run.security, security != "sandbox" {
             throw refuse(located, "--security=\(security)", "nothing is run", at: "--security")
         }
+        surroundings = try surroundings(of: run, in: located)
+        defer { surroundings = RunSurroundings() }
         let commands = try commands(of: run, in: located)
         guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
         let start = workingDirectory
@@ -77,8 +79,11 @@ extension LoweringState {
     }
 
     private func script(_ text: String) -> [ShellCommand] {
-        let scope = scope
-        return ShellScript(text) { name in (try? scope.value(name)) ?? nil }.commands
+        let (scope, surroundings) = (scope, surroundings)
+        let lookup: (String) -> String? = { name in
+            surroundings.variables[name] ?? (try? scope.value(name)) ?? nil
+        }
+        return ShellScript(text, lookup: lookup, fileText: surroundings.text(ofFile:)).commands
     }
 
     private static func isPlain(_ shell: [String]) -> Bool {
@@ -100,7 +105,7 @@ extension LoweringState {
         for mount in run.mounts {
             let type = mount["type"] ?? "bind"
             switch type {
-            case "cache", "tmpfs": continue
+            case "cache", "tmpfs", "secret": continue
             case "bind":
                 guard mount["from"] == nil else {
                     throw refuse(located, "--mount", "files cannot be taken from another stage yet", at: "--mount")
@@ -114,7 +119,7 @@ extension LoweringState {
             default:
                 throw refuse(
                     located, "--mount", "mounts of type '\(type)' are not known", at: "--mount",
-                    ["those of type cache, tmpfs and bind are"])
+                    ["those of type cache, tmpfs, bind and secret are"])
             }
         }
         return placed
@@ -137,6 +142,7 @@ extension LoweringState {
             let changes = try changes.map { try absolute($0, in: located) }
             remark(located, shown, "files")
             return changes
+        case .exports(let variables): try export(variables, shown, in: located)
         case .installs(let installation): try install(installation, command, mounts, in: located)
         }
         return []
@@ -154,17 +160,23 @@ extension LoweringState {
         let shown = "RUN \(command.shown)"
         if installation.isOfInstallers { return skip(located, shown, "Cooperage installs packages without them") }
         try requireRoot("packages would go to its home")
-        let variables = scope.environment
+        var variables = scope.environment
             .merging(scope.arguments.compactMapValues { $0 }) { environment, _ in environment }
             .merging(scope.base ?? [:]) { ours, _ in ours }
+            .merging(surroundings.variables) { $1 }
+            .merging(command.assigned) { $1 }
+        let secrets = secretUses(surroundings, &variables, isUv: command.name == "uv", in: located)
         var indexes = try InstallerVariables.apply(
             variables, to: installation.indexes, isUv: command.name == "uv")
         indexes.findLinks = try indexes.findLinks.map { place in
             guard !place.contains("://") else { return place }
             return try file(place, command, mounts, in: located, what: "directory")
         }
-        var result = packages ?? .init(requirementsFiles: [], requirements: [], indexes: indexes)
-        guard result.indexes.indexURL == indexes.indexURL else {
+        try refuseMisplaced(indexes, installation)
+        var result = packages ?? .init(requirementsFiles: [], requirements: [], indexes: indexes, secrets: secrets)
+        guard result.indexes.indexURL == indexes.indexURL,
+            result.secrets.configurations == secrets.configurations
+        else {
             throw CommandRefusal(
                 reason: "it uses another index than the installation above, and all packages are resolved together",
                 hints: ["name the second index by --extra-index-url in both lines"])
@@ -175,6 +187,8 @@ extension LoweringState {
         for place in indexes.findLinks where !result.indexes.findLinks.contains(place) {
             result.indexes.findLinks.append(place)
         }
+        result.optionalSecrets.formUnion(surroundings.optionalIndexes)
+        for use in secrets where !result.secrets.contains(use) { result.secrets.append(use) }
         for path in installation.files {
             let source = try file(path, command, mounts, in: located, what: "requirements file")
             if !result.requirementsFiles.contains(source) { result.requirementsFiles.append(source) }

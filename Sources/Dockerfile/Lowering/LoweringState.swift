@@ -20,6 +20,8 @@ struct LoweringState {
     var configuration = ConfigurationStep()
     var further = FurtherConfiguration()
     var remarks: [LoweringRemark] = []
+    /// What the RUN at hand shows to its commands.
+    var surroundings = RunSurroundings()
     /// What could not be followed.
     private(set) var refusals: [LoweringRefusal] = []
     /// The lines that brought those at hand here, where these stand in no file.

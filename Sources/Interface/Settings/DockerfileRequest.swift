@@ -9,8 +9,8 @@ public import SystemPackage
 /// A build by a Dockerfile as it was asked for. It is read in two steps, since only the base's configuration tells what some
 /// lines mean, and that has to be looked up.
 public struct DockerfileRequest: Sendable {
-    /// What the Dockerfile's lines mean; the base's configuration is to be set.
-    public var lowering: DockerfileLowering
+    /// What the Dockerfile's lines mean, for each platform; the bases' configurations are to be set.
+    public let lowerings: [DockerfileLowering]
     private var maker: RequestMaker
     private let ignoreFile: String?
 
@@ -31,16 +31,14 @@ public struct DockerfileRequest: Sendable {
         maker = try RequestMaker(context: context, settings: own, in: surroundings)
         let source = try DockerfileSource(given, context: context, flags: flags, in: surroundings)
         let platforms = try maker.platforms()
-        guard platforms.count <= 1 else {
-            throw InterfaceError(
-                .invalidFlag, "a Dockerfile is built for one platform at a time, not for \(platforms.count)",
-                context: [FailureContext("flag", "--platform")])
+        let document = try DockerfileDocument(source.text, name: source.path.string)
+        lowerings = (platforms.isEmpty ? [.host] : platforms).map { platform in
+            var lowering = DockerfileLowering(
+                document, buildArguments: source.buildArguments, target: source.target, platform: platform)
+            lowering.catalogNames = source.catalogNames
+            lowering.contextEntry = source.contextEntry
+            return lowering
         }
-        lowering = DockerfileLowering(
-            try DockerfileDocument(source.text, name: source.path.string), buildArguments: source.buildArguments,
-            target: source.target, platform: platforms.first ?? .host)
-        lowering.catalogNames = source.catalogNames
-        lowering.contextEntry = source.contextEntry
         ignoreFile = source.ignoreFile?.text
     }
 
@@ -59,13 +57,51 @@ public struct DockerfileRequest: Sendable {
 
     /// The build that the lines come to.
     /// - Parameters:
-    ///   - configuration: what the base starts with; nil where it is not known.
+    ///   - configurations: what the base of each lowering starts with; nil where it is not known.
     ///   - scratch: a directory for requirements that stand in the Dockerfile itself; it has to last as long as the build.
-    public func request(base configuration: ImageConfiguration.Execution?, scratch: FilePath) throws -> BuildRequest {
-        var lowering = lowering
-        lowering.baseConfiguration = configuration
-        var maker = maker
-        return try maker.make(try lowering.lowered(), ignoreFile: ignoreFile, scratch: scratch)
+    public func request(bases configurations: [ImageConfiguration.Execution?], scratch: FilePath) throws -> BuildRequest
+    {
+        var requests: [BuildRequest] = []
+        for (lowering, configuration) in zip(lowerings, configurations) {
+            var lowering = lowering
+            lowering.baseConfiguration = configuration
+            var maker = maker
+            let lowered = try lowering.lowered()
+            if let platform = lowered.platform, lowerings.count > 1 {
+                throw InterfaceError(
+                    .invalidFlag,
+                    "the Dockerfile's base is for '\(platform)' alone, and \(lowerings.count) are asked for",
+                    context: [FailureContext("flag", "--platform")],
+                    hints: ["leave --platform out of its FROM, or build for one platform"])
+            }
+            let lent = try LentDockerfile(lowered, lent: maker.secrets, name: lowering.dockerfile.name)
+            maker.secrets = lent.secrets
+            maker.usedSecrets = lent.used
+            var request = try maker.make(lent.dockerfile, ignoreFile: ignoreFile, scratch: scratch)
+            if lowerings.count > 1 { request.spec.platforms = [lowering.platform] }
+            requests.append(request)
+        }
+        return BuildRequest(ofPlatforms: requests)
+    }
+}
+
+extension BuildRequest {
+    /// One request of several, each for a platform of its own. Where they ask for the same, one spec has all platforms.
+    fileprivate init(ofPlatforms requests: [BuildRequest]) {
+        self = requests[0]
+        for request in requests.dropFirst() {
+            usedSecrets.formUnion(request.usedSecrets)
+            for remark in request.remarks where !remarks.contains(remark) { remarks.append(remark) }
+            var other = request.spec
+            other.platforms = spec.platforms
+            if other != spec { furtherSpecs.append(request.spec) }
+        }
+        guard furtherSpecs.isEmpty || requests.count == 1 else {
+            // The order of the platforms is that of the index.
+            furtherSpecs = requests.dropFirst().map(\.spec)
+            return
+        }
+        spec.platforms = requests.flatMap(\.spec.platforms)
     }
 }
 
@@ -80,9 +116,7 @@ extension RequestMaker {
         let root = absolute(context)
         var requirements: FilePath?
         if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
-            let path = scratch.appending("requirements.txt")
-            try FileSystem.write(text.utf8, to: path)
-            requirements = path
+            requirements = try Self.file(holding: text, in: scratch)
         }
         var local = lowered
         // On a server they are found in the context that was sent.
@@ -97,7 +131,9 @@ extension RequestMaker {
         for number in spec.stages[0].steps.indices {
             guard case .python(var step) = spec.stages[0].steps[number] else { continue }
             step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs
+            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs.filter {
+                !step.indexes.extraIndexURLs.contains($0)
+            }
             step.indexes.findLinks += given.indexes.findLinks
             step.indexes.excludeNewer = given.indexes.excludeNewer
             step.upgrade = given.upgrade
@@ -107,5 +143,19 @@ extension RequestMaker {
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)
+    }
+
+    /// A file of the requirements that stand in a Dockerfile: the same for all platforms that ask for the same.
+    private static func file(holding text: String, in directory: FilePath) throws -> FilePath {
+        var number = 0
+        while true {
+            let path = directory.appending("requirements\(number == 0 ? "" : "-\(number)").txt")
+            guard FileSystem.exists(path) else {
+                try FileSystem.write(text.utf8, to: path)
+                return path
+            }
+            if try FileSystem.read(path).elementsEqual(text.utf8) { return path }
+            number += 1
+        }
     }
 }

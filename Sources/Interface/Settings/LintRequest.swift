@@ -1,5 +1,5 @@
 import Build
-import Diagnostics
+public import Diagnostics
 public import Dockerfile
 import OCI
 public import SystemPackage

@@ -71,18 +71,30 @@ import Testing
     func commandsDoWhatTheyDoWhenTheyAreRun() async throws {
         let directory = try TemporaryDirectory()
         let base = directory.path.appending("base")
+        try await Self.writeCatalogBase(to: base)
+        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
+    }
+
+    /// A base that can run commands, kept for the next run.
+    static func writeCatalogBase(to base: FilePath) async throws {
         let cache = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .removingLastComponent().pushing(".build/test-cache")
         let engine = try BuildEngine(
             .init(cache: try BuildCache(cache), environment: BuildSite.environment), events: BuildEvents { _ in })
         let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
         try await OCILayoutWriter(base).write(images, tags: [])
-        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
     }
 
     // MARK: The two builders
 
-    private func compare(_ texts: [String], on base: FilePath, in directory: TemporaryDirectory) async throws {
+    /// - Parameters:
+    ///   - files: further files of the context, with their texts.
+    ///   - isListed: further paths in which the two differ on purpose.
+    func compare(
+        _ texts: [String], on base: FilePath, in directory: TemporaryDirectory, files: [String: String] = [:],
+        isListed isAlsoListed: (_ path: String) -> Bool = { _ in false }
+    ) async throws {
+        for (path, text) in files { try directory.write(Array(text.utf8), to: "context/\(path)") }
         let context = directory.path.appending("context")
         for (path, mode) in [
             ("src/main.py", 0o644), ("src/deep/a.py", 0o600), ("run.sh", 0o755), ("private/key", 0o640),
@@ -124,7 +136,9 @@ import Testing
             let ours = try await Picture(try await built(text, context, base, in: directory))
             for path in Set(ours.files.keys).union(theirs.files.keys).sorted() {
                 let isListed = Self.passedOver.contains { path == $0 || path.hasPrefix($0 + "/") }
-                if isListed || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__")) { continue }
+                if isListed || isAlsoListed(path) || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__")) {
+                    continue
+                }
                 #expect(ours.files[path] == theirs.files[path], "/\(path) by:\n\(text)")
             }
             #expect(ours.configuration == theirs.configuration, "\(text)")
@@ -137,7 +151,10 @@ import Testing
     ) async throws -> Image {
         var lowering = DockerfileLowering(try DockerfileDocument("FROM base\n\(text)\n"))
         lowering.baseConfiguration = try await OCILayout(base).image(for: nil).configuration.config
-        var spec = try lowering.lowered().buildSpec(context: context.string)
+        let lowered = try lowering.lowered()
+        let requirements = lowered.packages?.requirementsText(context: context.string)
+        let file = try requirements.map { try directory.write(Array($0.utf8), to: "requirements.txt").string }
+        var spec = try lowered.buildSpec(context: context.string, requirementsFile: file)
         spec.stages[0].base = .layout(path: base.string)
         let engine = try BuildEngine(
             .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),

@@ -1,0 +1,100 @@
+import Diagnostics
+public import Dockerfile
+import Python
+public import Spec
+
+/// A Dockerfile with what is lent put where its secret mounts want it: URLs of indexes are whole, and what else an
+/// installer takes has the id by which `LentVariables` knows it.
+public struct LentDockerfile: Sendable {
+    /// The Dockerfile; no mark of a secret is left in it.
+    public private(set) var dockerfile: LoweredDockerfile
+    /// What is lent, by the ids that the build knows.
+    public private(set) var secrets: SecretSet
+    /// The ids of those that stand in the indexes already, or perhaps in requirements files.
+    public private(set) var used: Set<String> = []
+    private let name: String
+
+    /// Puts secrets in.
+    /// - Parameters:
+    ///   - lent: what the user lends, by the ids of the mounts.
+    ///   - name: how messages name the Dockerfile.
+    /// - Throws: `DockerfileError` (`secret_not_lent`) for a secret without which nothing is installed, and
+    ///   `InterfaceError` for one that is not what its mount takes it for. Nothing of a value is in them.
+    public init(_ dockerfile: LoweredDockerfile, lent: SecretSet, name: String) throws {
+        self.dockerfile = dockerfile
+        self.name = name
+        secrets = lent
+        guard var packages = dockerfile.packages else { return }
+        var values: [String: [UInt8]] = [:]
+        var taken: Set<String> = []
+        for use in packages.secrets {
+            guard let bytes = lent.bytes(use.id) else {
+                if use.isRequired { throw notLent(use.id, use.lines) }
+                continue
+            }
+            taken.insert(use.id)
+            switch use.kind {
+            case .netrc: values[LentVariables.netrcID] = bytes
+            case .variable(let name):
+                values[name] = bytes
+                // Whether a requirements file names it is seen when that is read.
+                if !name.hasPrefix("UV_INDEX_") { used.insert(name) }
+            case .pipConfiguration:
+                try packages.indexes.add(InstallerConfiguration(pip: try text(use.id, lent), id: use.id))
+            case .uvConfiguration:
+                try packages.indexes.add(InstallerConfiguration(uv: try text(use.id, lent), id: use.id))
+            }
+        }
+        packages.secrets = []
+        let optional = packages.optionalSecrets
+        packages.optionalSecrets = []
+        func filled(_ url: String) throws -> [String] {
+            if let id = SecretMarker.whole(url) {
+                guard lent.bytes(id) != nil || !optional.contains(id) else { return [] }
+                taken.insert(id)
+                return try urls(try text(id, lent), id)
+            }
+            return [
+                try SecretMarker.replacing(in: url) { id in
+                    taken.insert(id)
+                    return try text(id, lent)
+                }
+            ]
+        }
+        if let url = packages.indexes.indexURL {
+            let urls = try filled(url)
+            guard urls.count <= 1 else {
+                throw Origin.flag("--secret").error("a secret of the Dockerfile's first index holds several URLs")
+            }
+            packages.indexes.indexURL = urls.first
+        }
+        packages.indexes.extraIndexURLs = try packages.indexes.extraIndexURLs.flatMap(filled)
+        packages.indexes.findLinks = try packages.indexes.findLinks.flatMap(filled)
+        self.dockerfile.packages = packages
+        secrets = lent.without(taken).adding(values)
+    }
+
+    private func text(_ id: String, _ lent: SecretSet) throws -> String {
+        guard lent.bytes(id) != nil else { throw notLent(id, nil) }
+        guard let text = lent.text(id) else {
+            throw Origin.flag("--secret").error("the secret '\(id)' is no text, and the Dockerfile takes it for one")
+        }
+        return text
+    }
+
+    private func urls(_ text: String, _ id: String) throws -> [String] {
+        let urls = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard !urls.isEmpty, urls.allSatisfy({ $0.hasPrefix("https://") || $0.hasPrefix("http://") }) else {
+            throw Origin.flag("--secret").error(
+                "the secret '\(id)' is no URL of an index", hints: ["it reads https://user:password@host/simple"])
+        }
+        return urls
+    }
+
+    private func notLent(_ id: String, _ lines: LineRange?) -> DockerfileError {
+        DockerfileError(
+            .secretNotLent, "the Dockerfile's installations need the secret '\(id)'",
+            context: [FailureContext("file", name + (lines.map { ":\($0.first)" } ?? ""))],
+            hints: ["lend it by --secret id=\(id),env=VARIABLE or --secret id=\(id),src=FILE"])
+    }
+}
