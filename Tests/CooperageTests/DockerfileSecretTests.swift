@@ -4,6 +4,7 @@ import RegistryTesting
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 /// The secret of a `RUN --mount=type=secret` gets to the index and nowhere else, whatever its mount makes of it: every byte
 /// of what builds leave and say is searched for it.

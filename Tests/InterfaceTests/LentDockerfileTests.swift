@@ -67,8 +67,12 @@ import Testing
         let variable = try lent(
             "RUN --mount=type=secret,id=t,env=TOKEN pip install -r r.txt", ["t": "word"])
         #expect(variable.secrets.text("TOKEN") == "word")
-        // A requirements file may name it, or not.
-        #expect(variable.used == ["TOKEN"])
+        // Whether a requirements file names it, is seen when that is read.
+        #expect(variable.used == [])
+        let inURL = try lent(
+            "RUN --mount=type=secret,id=t,env=TOKEN pip install -i https://u:$TOKEN@h/ -r r.txt", ["t": "word"])
+        #expect(inURL.dockerfile.packages?.indexes.indexURL == "https://u:word@h/")
+        #expect(inURL.secrets.ids == ["TOKEN"] && inURL.used == ["TOKEN"])
     }
 
     @Test func whatNeedNotBeLentIsLeftOut() throws {

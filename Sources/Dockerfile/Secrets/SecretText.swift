@@ -19,6 +19,8 @@ struct SecretText {
 
     init(_ text: String) {
         bytes = Array(text.utf8)
+        // Without these there is neither a value nor a token.
+        guard bytes.contains(where: { Self.marks[Int($0)] }) else { return }
         let words = Self.words(bytes)
         for (number, word) in words.enumerated() {
             let before = words[max(0, number - 2)..<number].map { Self.text(bytes[$0]) }
@@ -40,13 +42,18 @@ struct SecretText {
 
     // MARK: Words
 
+    private static let marks: [Bool] = (0...255).map { "=:-_AI".utf8.contains(UInt8($0)) }
+
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// What words end at, by byte.
+    private static let dividers: [Bool] = (0...255).map { UInt8($0).isBlank || "\"'`;&|()[],".utf8.contains(UInt8($0)) }
 
     private static func words(_ bytes: [UInt8]) -> [Range<Int>] {
         var words: [Range<Int>] = []
         var start: Int?
         for (place, byte) in bytes.enumerated() {
-            if byte.isBlank || "\"'`;&|()[],".utf8.contains(byte) {
+            if dividers[Int(byte)] {
                 if let first = start { words.append(first..<place) }
                 start = nil
             } else if start == nil {
@@ -113,10 +120,13 @@ struct SecretText {
         "xoxa-", "AKIA", "ASIA", "AIza", "dckr_pat_", "sk-ant-", "sk-proj-", "sk_live_", "rk_live_",
     ].map { Array($0.utf8) }
 
+    private static let starts = Set(prefixes.compactMap(\.first))
+
     /// A token, from a prefix on: long, and of letters and digits.
     private static func token(in word: ArraySlice<UInt8>) -> Range<Int>? {
         guard word.count >= 20 else { return nil }
-        for start in word.indices where start == word.startIndex || !word[start - 1].isTokenPart {
+        for start in word.indices
+        where starts.contains(word[start]) && (start == word.startIndex || !word[start - 1].isTokenPart) {
             for prefix in prefixes where word[start...].starts(with: prefix) {
                 let end = word[start...].firstIndex { !$0.isTokenPart } ?? word.endIndex
                 if end - start - prefix.count >= 16 { return start..<end }

@@ -10,7 +10,7 @@ public struct LentDockerfile: Sendable {
     public private(set) var dockerfile: LoweredDockerfile
     /// What is lent, by the ids that the build knows.
     public private(set) var secrets: SecretSet
-    /// The ids of those that stand in the indexes already, or perhaps in requirements files.
+    /// The ids of those that stand in the indexes already.
     public private(set) var used: Set<String> = []
     private let name: String
 
@@ -35,10 +35,7 @@ public struct LentDockerfile: Sendable {
             taken.insert(use.id)
             switch use.kind {
             case .netrc: values[LentVariables.netrcID] = bytes
-            case .variable(let name):
-                values[name] = bytes
-                // Whether a requirements file names it is seen when that is read.
-                if !name.hasPrefix("UV_INDEX_") { used.insert(name) }
+            case .variable(let name): values[name] = bytes
             case .pipConfiguration:
                 try packages.indexes.add(InstallerConfiguration(pip: try text(use.id, lent), id: use.id))
             case .uvConfiguration:
@@ -48,15 +45,16 @@ public struct LentDockerfile: Sendable {
         packages.secrets = []
         let optional = packages.optionalSecrets
         packages.optionalSecrets = []
+        var inURLs: Set<String> = []
         func filled(_ url: String) throws -> [String] {
             if let id = SecretMarker.whole(url) {
                 guard lent.bytes(id) != nil || !optional.contains(id) else { return [] }
-                taken.insert(id)
+                inURLs.insert(id)
                 return try urls(try text(id, lent), id)
             }
             return [
                 try SecretMarker.replacing(in: url) { id in
-                    taken.insert(id)
+                    inURLs.insert(id)
                     return try text(id, lent)
                 }
             ]
@@ -70,8 +68,12 @@ public struct LentDockerfile: Sendable {
         }
         packages.indexes.extraIndexURLs = try packages.indexes.extraIndexURLs.flatMap(filled)
         packages.indexes.findLinks = try packages.indexes.findLinks.flatMap(filled)
+        for use in dockerfile.packages?.secrets ?? [] {
+            // What stands in a URL by a variable need not stand in a requirements file as well.
+            if case .variable(let name) = use.kind, inURLs.contains(use.id) { used.insert(name) }
+        }
         self.dockerfile.packages = packages
-        secrets = lent.without(taken).adding(values)
+        secrets = lent.without(taken.union(inURLs)).adding(values)
     }
 
     private func text(_ id: String, _ lent: SecretSet) throws -> String {
