@@ -32,6 +32,8 @@ extension BuildService {
         by request: RequestContext
     ) async throws -> SubmittedBuild {
         let policy = try await self.project(project).policy
+        var submission = submission
+        submission.base = settings.mapped(submission.base)
         try await SubmissionCheck(submission, project: project, policy: policy, contexts: contexts).check()
         if let key = idempotencyKey, !(1...255).contains(key.utf8.count) {
             throw ServiceError(.invalidRequest, "an idempotency key has 1 to 255 characters")

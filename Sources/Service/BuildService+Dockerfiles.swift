@@ -4,51 +4,21 @@ import Diagnostics
 public import Dockerfile
 import Interface
 public import OCI
+import Registry
 import Spec
-
-/// A build by a Dockerfile of the context.
-public struct DockerfileBuild: Sendable, Hashable {
-    /// The context's digest.
-    public var context: Digest
-    /// The Dockerfile's path in the context.
-    public var dockerfile: String
-    /// What the client gives to `ARG`s.
-    public var arguments: [String: String]
-    /// The stage to build; nil means the last one.
-    public var target: String?
-    /// What the image is for; nil means the base's own platform.
-    public var platform: Platform?
-    /// Labels beside those of the Dockerfile.
-    public var labels: [String: String]
-    /// Whether layers and resolutions of earlier builds are used.
-    public var usesCache: Bool
-    /// Whether registries are asked again what the base's tag means.
-    public var pulls: Bool
-
-    /// Takes the parts.
-    public init(
-        context: Digest, dockerfile: String = "Dockerfile", arguments: [String: String] = [:], target: String? = nil,
-        platform: Platform? = nil, labels: [String: String] = [:], usesCache: Bool = true, pulls: Bool = false
-    ) {
-        self.context = context
-        self.dockerfile = dockerfile
-        self.arguments = arguments
-        self.target = target
-        self.platform = platform
-        self.labels = labels
-        self.usesCache = usesCache
-        self.pulls = pulls
-    }
-}
+import Transfer
 
 extension BuildService {
-    /// Accepts a build by a Dockerfile. The image is not pushed: `push` does that.
-    /// - Parameter secrets: what the caller lends to the build.
+    /// Accepts a build by a Dockerfile.
+    /// - Parameters:
+    ///   - secrets: what the caller lends to the build.
+    ///   - idempotencyKey: the client's own name for the request.
     /// - Returns: the build, and what became of each instruction.
     /// - Throws: `DockerfileError` for what cannot be followed, with the line; `ServiceError`.
     public func submit(
-        _ build: DockerfileBuild, secrets: BuildSecrets = BuildSecrets(), project: String, by request: RequestContext
-    ) async throws -> (build: BuildRecord, remarks: [LoweringRemark]) {
+        _ build: DockerfileBuild, secrets: BuildSecrets = BuildSecrets(), idempotencyKey: String? = nil,
+        project: String, by request: RequestContext
+    ) async throws -> (submitted: SubmittedBuild, remarks: [LoweringRemark]) {
         let manifest = try await contexts.manifest(of: build.context, project: project)
         let source = ManifestSource(manifest, store: try contexts.store(of: project))
         var lowering = DockerfileLowering(
@@ -63,29 +33,70 @@ extension BuildService {
             case nil: nil
             }
         }
+        let settings = settings
+        lowering.standIn = { reference in
+            switch settings.standIn(for: reference) {
+            case .catalog(let name): .catalog(name)
+            case .reference(let reference): .registry(reference)
+            case .layout, nil: nil
+            }
+        }
         let base = try lowering.base()
-        if case .registry(let reference) = base.source {
+        switch base.source {
+        case .registry(let reference):
             try await refuseUnpushed(reference, project: project)
-            let documents = try await self.documents(
+            lowering.baseConfiguration = try await configuration(
                 of: reference, platform: base.platform ?? build.platform, secrets: secrets, pulls: build.pulls,
                 project: project)
-            lowering.baseConfiguration = documents.configuration.config ?? .init()
+        case .catalog(let name):
+            lowering.baseConfiguration = try await blocking { try catalog.definition(named: name).execution() }
+        case .layout, .archive: break
         }
-        // Docker's clients lend secrets to BuildKit alone.
-        let lowered = try LentDockerfile(
-            try lowering.lowered(), lent: SecretSet(), name: lowering.dockerfile.name
-        ).dockerfile
+        let named = Dictionary(secrets.named.map { ($0.id, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
+        let lent = try LentDockerfile(
+            try lowering.lowered(), lent: SecretSet(named), name: lowering.dockerfile.name)
+        let lowered = lent.dockerfile
         var (submission, found) = try BuildSubmission.lowered(
             lowered, context: build.context,
             ignoreFile: try await ignoreFile(of: build, manifest, project: project))
         if submission.platforms.isEmpty, let platform = build.platform { submission.platforms = [platform] }
         submission.execution.labels.merge(build.labels) { $1 }
+        submission.add(build.indexes)
+        submission.annotations = build.annotations
         submission.usesCache = build.usesCache
         submission.pulls = build.pulls
+        submission.compilesBytecode = build.compilesBytecode
+        submission.tags = build.tags
+        submission.pushes = build.pushes
+        submission.exports = build.exports
         found.registries = secrets.registries
         found.indexes += secrets.indexes
-        let submitted = try await submit(submission, secrets: found, project: project, by: request)
-        return (submitted.build, lowered.remarks)
+        found.named = lent.secrets.ids.compactMap { id in lent.secrets.text(id).map { .init(id: id, value: $0) } }
+        let submitted = try await submit(
+            submission, secrets: found, idempotencyKey: idempotencyKey, project: project, by: request)
+        return (submitted, lowered.remarks)
+    }
+
+    /// What an image of a registry starts with.
+    /// - Throws: `ServiceError` (`base_unavailable`) where the registry cannot tell it now. Nothing was accepted yet, so
+    ///   that no attempt will tell the caller.
+    private func configuration(
+        of reference: Reference, platform: Platform?, secrets: BuildSecrets, pulls: Bool, project: String
+    ) async throws -> ImageConfiguration.Execution {
+        func unavailable(_ error: any Diagnostic) -> ServiceError {
+            ServiceError(
+                .baseUnavailable, "the base '\(reference)' cannot be looked up: \(error.message)",
+                context: error.context, hints: error.hints, cause: error)
+        }
+        do {
+            let documents = try await documents(
+                of: reference, platform: platform, secrets: secrets, pulls: pulls, project: project)
+            return documents.configuration.config ?? .init()
+        } catch let error as RegistryError where error.blame == .outside {
+            throw unavailable(error)
+        } catch let error as TransferError {
+            throw unavailable(error)
+        }
     }
 
     /// The rules of a context: those of the Dockerfile alone, or those of all.

@@ -26,6 +26,8 @@ public enum ServiceErrorCode: String, FailureCode {
     case tooMany = "too_many"
     /// Content that the request needs was not uploaded by this project.
     case missingContent = "missing_content"
+    /// What a build starts from cannot be looked up, without which it cannot be accepted.
+    case baseUnavailable = "base_unavailable"
     /// The server's configuration cannot be used.
     case invalidConfiguration = "invalid_configuration"
     /// A secret cannot be decrypted with the keys at hand.
@@ -42,7 +44,7 @@ public enum ServiceErrorCode: String, FailureCode {
     /// The asker's, but for what fails around us.
     public var blame: Blame {
         switch self {
-        case .databaseUnavailable, .databaseFailed, .timedOut, .abandoned, .undecipherable: .outside
+        case .baseUnavailable, .databaseUnavailable, .databaseFailed, .timedOut, .abandoned, .undecipherable: .outside
         default: .request
         }
     }

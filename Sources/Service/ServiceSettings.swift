@@ -27,6 +27,8 @@ public struct ServiceSettings: Sendable {
     public var insecureRegistries: Set<String> = []
     /// Directories of base image definitions, searched before what the program brings.
     public var baseImageDirectories: [FilePath] = []
+    /// What stands in for bases that cannot be had by their names.
+    public var baseMappings: [BaseMapping] = []
     /// uv, where it is not on the search path.
     public var uv: FilePath?
     /// Where programs are looked for.

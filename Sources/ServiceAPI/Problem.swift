@@ -56,6 +56,7 @@ struct Problem: Error, Encodable, Sendable {
         case 415: "Unsupported Media Type"
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
+        case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 507: "Insufficient Storage"
@@ -110,6 +111,7 @@ extension Problem {
             case .unauthenticated: 401
             case .forbidden, .againstPolicy: 403
             case .tooMany: 429
+            case .baseUnavailable: 502
             case .databaseUnavailable: 503
             case .databaseFailed, .undecipherable, .invalidConfiguration, .abandoned: 500
             case .timedOut: 504

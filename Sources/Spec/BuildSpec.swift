@@ -68,7 +68,7 @@ public enum Step: Sendable, Hashable, Codable {
     case configuration(ConfigurationStep)
 }
 
-/// A Python environment from requirement manifests, installed where the base's interpreter looks.
+/// A Python environment from requirement manifests.
 public struct PythonStep: Sendable, Hashable, Codable {
     /// The manifests' paths. Their kinds follow from their names.
     public var manifests: [String]
@@ -86,13 +86,15 @@ public struct PythonStep: Sendable, Hashable, Codable {
     public var allowsSourceBuilds: Bool
     /// Whether the packages' modules come with their bytecode.
     public var compilesBytecode: Bool
+    /// Where the packages go; nil means where the base's interpreter looks. An environment without manifests is only made.
+    public var place: PythonPlace?
 
     /// Takes the parts.
     public init(
         manifests: [String], selection: PackageSelection = PackageSelection(),
         indexes: PackageIndexes = PackageIndexes(), lockFile: String? = nil, lock: LockUse? = nil,
         upgrade: Bool = false,
-        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false
+        allowsSourceBuilds: Bool = false, compilesBytecode: Bool = false, place: PythonPlace? = nil
     ) {
         self.manifests = manifests
         self.selection = selection
@@ -102,6 +104,7 @@ public struct PythonStep: Sendable, Hashable, Codable {
         self.upgrade = upgrade
         self.allowsSourceBuilds = allowsSourceBuilds
         self.compilesBytecode = compilesBytecode
+        self.place = place
     }
 }
 

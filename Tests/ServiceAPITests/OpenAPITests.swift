@@ -75,6 +75,7 @@ import Testing
         }
         #expect(members("BuildSubmission") == Set(BuildSubmission.CodingKeys.allCases.map(\.rawValue)))
         #expect(members("BuildRequest") == known(BuildRequestDocument.shape))
+        #expect(members("DockerfileBuild") == known(DockerfileRequestDocument.shape))
         #expect(members("BuildSecrets") == known(SecretsDocument.shape))
         #expect(members("ProjectPolicy") == known(PolicyDocument.shape))
         #expect(members("NewToken") == known(NewTokenDocument.shape))

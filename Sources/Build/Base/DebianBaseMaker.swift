@@ -86,16 +86,14 @@ struct DebianBaseMaker: Sendable {
     }
 
     private func assemble(_ definition: BaseImageDefinition, platform: Platform, layer: MadeLayer) throws -> Image {
-        var configuration = ImageConfiguration(
-            created: Timestamp.reproducible.rfc3339, platform: platform,
-            config: try ImageConfiguration.Execution().applying(definition.configuration),
+        let configuration = ImageConfiguration(
+            created: Timestamp.reproducible.rfc3339, platform: platform, config: try definition.execution(),
             rootfs: .init(diffIDs: [layer.diffID]),
             history: [
                 .init(
                     created: Timestamp.reproducible.rfc3339, createdBy: "cooperage", comment: "base: \(definition.name)"
                 )
             ])
-        configuration.config?.cmd = definition.python == nil ? ["/bin/sh"] : ["python3"]
         return try cache.keep(configuration, layers: [layer.descriptor])
     }
 }

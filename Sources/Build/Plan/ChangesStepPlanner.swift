@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Layers
 import OCI
+import Python
 import Spec
 
 /// Plans the changes of files that a Dockerfile's lines make: a layer for each that leaves something, and one for each large
@@ -37,7 +38,11 @@ struct ChangesStepPlanner: StepPlanner {
 
     /// Where the steps so far have put packages.
     private static func packages(of draft: PlanDraft) -> [String] {
-        var found: Set<String> = []
+        // Of an environment that was made, nothing is in the base.
+        var found = Set(
+            draft.environments.compactMap { place, environment in
+                if case .virtual = place { LayerPath.normalised(environment.scheme.prefix) } else { nil }
+            })
         for layer in draft.layers {
             guard case .wheels(let layer) = layer.recipe else { continue }
             for path in [layer.scheme.purelib, layer.scheme.platlib, layer.scheme.scripts] {

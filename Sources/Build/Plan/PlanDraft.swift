@@ -17,6 +17,8 @@ struct PlanDraft {
     var inputs = PlanInputs()
     /// What the Python steps were resolved to.
     var locks: [Lock] = []
+    /// The environments that the Python steps have made or filled.
+    var environments: [(place: PythonPlace?, environment: PythonEnvironment)] = []
 
     init(base: BaseImage, timestamp: Timestamp) {
         self.base = base

@@ -22,18 +22,20 @@ struct PythonStepPlanner: StepPlanner {
 
     func plan(into draft: inout PlanDraft) async throws {
         let base = draft.base
-        let (environment, installed, resolution) = try await events.phase(.resolve) {
+        let planned = try await events.phase(.resolve) { try await base.environment(at: step.place) }
+        let environment = planned.environment
+        try await prepare(planned, &draft)
+        guard !step.manifests.isEmpty else { return }
+        let resolution = try await events.phase(.resolve) {
             let manifests = try step.manifests.map { path in
                 try confinement?.prepare(FilePath(path))
                 return try Manifest(FilePath(path))
             }
-            let environment = try await base.pythonEnvironment()
-            let installed = try await base.distributions(of: environment)
             let request = ResolutionRequest(
-                manifests: manifests, indexes: step.indexes, target: environment.target, installed: installed,
+                manifests: manifests, indexes: step.indexes, target: environment.target, installed: planned.installed,
                 selection: step.selection, lock: step.lock, upgrade: step.upgrade || ignoresKnownResolutions,
                 confinement: confinement, allowsSourceBuilds: step.allowsSourceBuilds)
-            return (environment, installed, try await resolver.resolve(request))
+            return try await resolver.resolve(request)
         }
         if let file = step.lockFile {
             let directory = try FileSystem.absolute(FilePath(file)).removingLastComponent()
@@ -49,7 +51,8 @@ struct PythonStepPlanner: StepPlanner {
         draft.inputs.credentials = resolution.credentials
         draft.inputs.usedSecrets.formUnion(resolution.usedSecrets)
         draft.locks.append(resolution.lock)
-        let change = EnvironmentChange(from: installed, to: resolution.lock.packages)
+        let change = EnvironmentChange(
+            from: planned.installed, to: resolution.lock.packages, replaceable: planned.replaceable)
         let partition = step.compilesBytecode ? partition.paired : partition
         let layers = try partition.divide(change.added.map(\.reference)).map { wheels in
             WheelLayer(
@@ -61,6 +64,24 @@ struct PythonStepPlanner: StepPlanner {
             try await planBytecode(of: layers, for: environment.target.version, into: &draft)
         }
         try await plan(change, in: environment, into: &draft)
+    }
+
+    /// Makes an environment that is not there, and sees to it that no two steps fill the same one unaware of each other.
+    private func prepare(_ planned: PlannedEnvironment, _ draft: inout PlanDraft) async throws {
+        let scheme = planned.environment.scheme
+        let isKnownOtherwise = draft.environments.contains {
+            $0.place != step.place && $0.environment.scheme.purelib == scheme.purelib
+        }
+        guard !isKnownOtherwise else {
+            throw BuildError(
+                .invalidSpec, "the packages of '\(scheme.prefix)' are installed under two names of the environment",
+                hints: ["name it the same way each time: by its path, or by what PATH leads to"])
+        }
+        draft.environments.append((step.place, planned.environment))
+        guard let new = planned.new else { return }
+        let destination = try await draft.base.destination(scheme.prefix)
+        let layer = try new.layer(at: destination, texts: &draft.inputs.texts, timestamp: draft.timestamp)
+        try draft.append("python: virtual environment \(step.place?.path ?? scheme.prefix)", .files(layer))
     }
 
     /// A layer of bytecode for each layer of wheels, all of them above: an image with bytecode begins as one without.
@@ -130,22 +151,5 @@ extension BaseImage {
 
     private static func question(_ environment: PythonEnvironment) -> [String] {
         [environment.scheme.purelib, environment.scheme.platlib]
-    }
-
-    /// The Python that a command in a container would get, with the directories of the base on the way to its packages.
-    func pythonEnvironment() async throws -> PythonEnvironment {
-        let variables = Dictionary(
-            (configuration.config?.env ?? []).map { entry in
-                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
-            }, uniquingKeysWith: { _, last in last })
-        let question = ["VIRTUAL_ENV", "PATH"].map { "\($0)=\(variables[$0] ?? "")" }
-        return try await remembered("python-environments", version: 1, question: question) { tree in
-            var environment = try PythonDetector(
-                tree: tree, environment: variables, platform: configuration.platform
-            ).detect()
-            environment.scheme = environment.scheme.surveyed(in: tree)
-            return environment
-        }
     }
 }

@@ -119,8 +119,8 @@ struct PurgeCache: KnownCommand {
 
     func takes(_ command: ShellCommand) -> Bool {
         let pip = PipInstall.arguments(of: command)?.map(\.text) ?? []
-        let uv = command.texts
-        return pip == ["cache", "purge"] || uv == ["uv", "cache", "clean"] || uv == ["uv", "cache", "prune"]
+        let uv = Uv.arguments(of: command)?.map(\.text) ?? []
+        return pip == ["cache", "purge"] || uv == ["cache", "clean"] || uv == ["cache", "prune"]
     }
 
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {

@@ -41,6 +41,10 @@ protocol WritingCommand: KnownCommand {}
 enum CommandOutcome: Equatable {
     /// Python packages are installed.
     case installs(PackageInstallation)
+    /// Virtual environments are made; paths are as written, and an empty one is uv's to choose.
+    case makesEnvironments([VirtualEnvironment])
+    /// The commands after it in the same RUN find the programs of an environment first.
+    case activates(String)
     /// Files of the image are changed; paths are as written.
     case changes([FileChange])
     /// The commands after it in the same RUN find variables.
@@ -64,7 +68,8 @@ enum KnownCommands {
     /// All entries; the first that takes a command decides.
     static let all: [any KnownCommand] =
         [
-            PipInstall(), UvPipInstall(), MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
+            PipInstall(), UvPipInstall(), MakeEnvironment(), UvVenv(), MakeOtherEnvironment(), Activate(),
+            MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
             Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), ExportVariables(),
             DoNothing(), Say(), Print(),
         ] + RefusedCommand.all

@@ -8,13 +8,15 @@ struct PackageInstallation: Equatable {
     var requirements: [String] = []
     /// Where they come from.
     var indexes = PackageIndexes()
+    /// Which environment they go to.
+    var target: InstallTarget
 
     /// Programs that install packages. Cooperage installs without them, so that asking for nothing else changes nothing.
     private static let installers: Set<String> = ["pip", "setuptools", "wheel", "uv"]
 
     /// Reads the arguments behind `install`.
-    init(_ words: some Sequence<ShellWord>, table: [CommandOption]) throws(CommandRefusal) {
-        let arguments = try CommandArguments(words, table: table)
+    init(_ arguments: CommandArguments, into target: InstallTarget) throws(CommandRefusal) {
+        self.target = target
         for option in arguments.options {
             switch option.effect {
             case .requirements:
@@ -36,6 +38,14 @@ struct PackageInstallation: Equatable {
         for operand in arguments.operands { requirements.append(try Self.requirement(operand)) }
         guard !files.isEmpty || !requirements.isEmpty else {
             throw CommandRefusal(reason: "it names nothing to install")
+        }
+    }
+
+    /// Whether uv installs them, and not pip.
+    var isByUv: Bool {
+        switch target {
+        case .uv, .python: true
+        case .program, .user: false
         }
     }
 
@@ -103,7 +113,10 @@ enum InstallerVariables {
         "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY", "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_COMPILE",
         "PIP_VERSION", "UV_NO_CACHE", "UV_CACHE_DIR", "UV_COMPILE_BYTECODE", "UV_LINK_MODE", "UV_SYSTEM_PYTHON",
         "UV_HTTP_TIMEOUT", "UV_NO_PROGRESS", "UV_BREAK_SYSTEM_PACKAGES", "UV_PYTHON_DOWNLOADS", "UV_VERSION",
-        "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS", "UV_CONCURRENT_BUILDS",
+        "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS", "UV_CONCURRENT_BUILDS", "UV_PROJECT_ENVIRONMENT",
+        "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_BIN_DIR", "UV_PYTHON_CACHE_DIR",
+        "UV_NO_MANAGED_PYTHON", "UV_NO_SYNC", "UV_FROZEN", "UV_LOCKED", "UV_DEV", "UV_NO_DEV", "UV_VENV_SEED",
+        "UV_VENV_CLEAR", "UV_REQUEST_TIMEOUT", "UV_HTTP_RETRIES", "UV_NO_CONFIG",
     ]
 
     /// What the variables add to a command's indexes.

@@ -6,17 +6,31 @@ struct PipInstall: InstallingCommand {
 
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
         let words = Self.arguments(of: command)?.dropFirst() ?? []
-        return .installs(try PackageInstallation(words, table: Self.options))
+        let arguments = try CommandArguments(words, table: Self.options)
+        return .installs(
+            try PackageInstallation(
+                arguments,
+                into: arguments.has("--user") ? .user(program: command.name) : .program(command.name)))
     }
 
     /// What follows the program's name, if the program is pip.
     static func arguments(of command: ShellCommand) -> ArraySlice<ShellWord>? {
         let words = command.words[...]
-        if isVersioned(command.name, "pip") { return words.dropFirst() }
-        guard isVersioned(command.name, "python"), words.count > 2, words[1].text == "-m", words[2].text == "pip" else {
+        if isVersioned(programName(command.name), "pip") { return words.dropFirst() }
+        guard isPython(command.name), words.count > 2, words[1].text == "-m", words[2].text == "pip" else {
             return nil
         }
         return words.dropFirst(3)
+    }
+
+    /// Whether a command is a Python, by its name or by a path.
+    static func isPython(_ program: String) -> Bool { isVersioned(programName(program), "python") }
+
+    /// The name of a program that may be called by its path in a `bin`.
+    private static func programName(_ program: String) -> String {
+        guard program.contains("/") else { return program }
+        let parts = program.split(separator: "/")
+        return parts.count > 1 && parts[parts.count - 2] == "bin" ? String(parts[parts.count - 1]) : ""
     }
 
     /// Whether a program's name is a word, perhaps with a version: `pip`, `pip3`, `pip3.11`.
@@ -38,7 +52,7 @@ struct PipInstall: InstallingCommand {
             CommandOption("--no-compile --compile --prefer-binary --no-warn-script-location", .none),
             CommandOption("--upgrade-strategy", takesValue: true, .none),
             CommandOption("-I --ignore-installed --no-warn-conflicts", .none),
-            CommandOption("--user", .refused("installs for one user, and packages go where the base's Python looks")),
+            CommandOption("--user", .none),
             CommandOption("-t --target --prefix --root", takesValue: true, .refused(elsewhere)),
             CommandOption("--trusted-host --cert --client-cert --proxy", takesValue: true, .refused(transport)),
             CommandOption("--no-build-isolation --use-pep517 --config-settings", .refused(builds)),
@@ -74,10 +88,23 @@ struct PipInstall: InstallingCommand {
 struct UvPipInstall: InstallingCommand {
     let form: String? = "uv pip install"
 
-    func takes(_ command: ShellCommand) -> Bool { command.texts.prefix(3) == ["uv", "pip", "install"] }
+    func takes(_ command: ShellCommand) -> Bool {
+        Uv.arguments(of: command)?.prefix(2).map(\.text) == ["pip", "install"]
+    }
 
     func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
-        .installs(try PackageInstallation(command.words.dropFirst(3), table: Self.options))
+        let arguments = try CommandArguments(command.words.dropFirst(3), table: Self.options)
+        var target = InstallTarget.uv(isSystem: arguments.has("--system"))
+        if let python = arguments.value("-p", "--python") {
+            guard python.contains("/") else {
+                throw CommandRefusal(
+                    reason:
+                        "--python \(SourceText.shown(python, limit: 40)) names another Python than the base's first",
+                    word: python, hints: ["name an environment by its path"])
+            }
+            target = .python(python)
+        }
+        return .installs(try PackageInstallation(arguments, into: target))
     }
 
     /// uv's options (its documentation, "uv pip install").
@@ -89,7 +116,7 @@ struct UvPipInstall: InstallingCommand {
             CommandOption("--compile-bytecode --no-compile-bytecode --compile --no-compile", .none),
             CommandOption("--link-mode --color", takesValue: true, .none),
             CommandOption("--no-config --no-python-downloads", .none),
-            CommandOption("-p --python", takesValue: true, .refused("names another Python than the base's first")),
+            CommandOption("-p --python", takesValue: true, .none),
             CommandOption("--target --prefix", takesValue: true, .refused(PipInstall.elsewhere)),
             CommandOption("--index-strategy --keyring-provider", takesValue: true, .refused("is not known here yet")),
             CommandOption("--allow-insecure-host", takesValue: true, .refused(PipInstall.transport)),

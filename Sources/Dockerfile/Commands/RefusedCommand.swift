@@ -31,10 +31,6 @@ struct RefusedCommand: KnownCommand {
                 "install 'uv export' of the project by 'uv pip install -r', or give uv.lock to 'cooperage build -r'"
             ]),
         RefusedCommand(
-            starts: [["uv", "venv"], ["python", "-m", "venv"], ["python3", "-m", "venv"], ["virtualenv"]],
-            reason: "virtual environments cannot be made; packages go where the base's Python looks",
-            hints: ["leave the environment out: the image holds nothing else"]),
-        RefusedCommand(
             starts: [["adduser"], ["addgroup"], ["usermod"], ["passwd"], ["chpasswd"]],
             reason: "users are added by useradd and groupadd alone",
             hints: ["write 'useradd --create-home NAME', or name the user by number"]),

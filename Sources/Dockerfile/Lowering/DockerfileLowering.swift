@@ -26,6 +26,8 @@ public struct DockerfileLowering: Sendable {
     public let platform: Platform
     /// The names of the catalog. A base named so is the catalog's, not Docker Hub's.
     public var catalogNames: Set<String> = []
+    /// What stands in for an image of a registry as the base; nil where it is the base itself.
+    public var standIn: (@Sendable (Reference) -> BaseSource?)?
     /// What the base image starts with; nil where it is not known.
     public var baseConfiguration: ImageConfiguration.Execution?
     /// Variables that the base is taken to have where its configuration is not known.
@@ -170,7 +172,8 @@ public struct DockerfileLowering: Sendable {
                 hints: ["choose a base with what the program needs"])
         }
         do {
-            return .registry(try Reference(name))
+            let reference = try Reference(name)
+            return standIn?(reference) ?? .registry(reference)
         } catch {
             throw dockerfile.failure(
                 .invalidBase, error.message, in: located, at: stage.from.image, hints: error.hints)

@@ -8,8 +8,8 @@ public struct LoweredDockerfile: Sendable, Hashable {
     public var base: BaseSource
     /// The platform that `FROM --platform` demands; nil leaves it to the build.
     public var platform: Platform?
-    /// The Python packages; nil where none are installed.
-    public var packages: Packages?
+    /// The Python packages by the environments that they go to, in the order in which lines first name them.
+    public var environments: [Packages]
     /// What happens to the image's files, instruction by instruction.
     public var instructions: [FileInstruction]
     /// What a container starts with.
@@ -17,8 +17,24 @@ public struct LoweredDockerfile: Sendable, Hashable {
     /// What became of each instruction, in order.
     public var remarks: [LoweringRemark]
 
+    /// The packages that go where the base's Python looks; nil where none do.
+    public var packages: Packages? {
+        get { environments.first { $0.place == nil } }
+        set {
+            let number = environments.firstIndex { $0.place == nil }
+            switch (number, newValue) {
+            case (let number?, let packages?): environments[number] = packages
+            case (let number?, nil): environments.remove(at: number)
+            case (nil, let packages?): environments.append(packages)
+            case (nil, nil): break
+            }
+        }
+    }
+
     /// Python packages, all of one environment.
     public struct Packages: Sendable, Hashable {
+        /// Where they go; nil means where the base's Python looks. A virtual environment is made, also without packages.
+        public var place: PythonPlace?
         /// Requirements files by their paths in the context, in order.
         public var requirementsFiles: [String]
         /// Requirements that stand in the Dockerfile itself.
@@ -29,6 +45,9 @@ public struct LoweredDockerfile: Sendable, Hashable {
         public var secrets: [SecretUse] = []
         /// The ids of secrets that are an index as a whole, which is not asked where they are not lent.
         public var optionalSecrets: Set<String> = []
+
+        /// Whether nothing goes into it.
+        var isEmpty: Bool { requirementsFiles.isEmpty && requirements.isEmpty }
 
         /// The requirements files whose names tell that they are some (`.txt`, `.in`); pip and uv take any name.
         var manifests: [String] { requirementsFiles.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".in") } }
@@ -44,19 +63,37 @@ public struct LoweredDockerfile: Sendable, Hashable {
         }
     }
 
+    /// Refuses what no submission to a server can say yet.
+    public func refuseFurtherEnvironments() throws(DockerfileError) {
+        guard let place = environments.compactMap(\.place).first else { return }
+        throw DockerfileError(
+            .unsupportedCommand, "a server cannot install packages into '\(place.path)' yet",
+            hints: ["install them where the base's Python looks, or build without --server"])
+    }
+
+    /// Where the requirements of an environment are written.
+    /// - Parameters:
+    ///   - file: where those of the first one are.
+    ///   - number: the environment's number, from 0.
+    public static func requirementsFile(_ file: String, number: Int) -> String {
+        guard number > 0 else { return file }
+        let stem = file.hasSuffix(".txt") ? String(file.dropLast(4)) : file
+        return "\(stem)-\(number + 1).txt"
+    }
+
     /// The spec of the build.
     /// - Parameters:
     ///   - context: the context's directory; empty where paths of the spec are relative to it, as in the service.
     ///   - ignoreFile: the text of the context's ignore file; nil leaves nothing out.
-    ///   - requirementsFile: where `packages.requirementsText(context:)` was written, the path as the spec has it; needed
-    ///     where there is such a text.
+    ///   - requirementsFile: where `requirementsText(context:)` of the first environment was written, the path as the spec
+    ///     has it; those of further ones lie beside it (`requirementsFile(_:number:)`). Needed where there is such a text.
     ///   - platforms: those that are asked for, where the Dockerfile demands none.
     /// - Throws: `DockerfileError` where the requirements of the Dockerfile have no file.
     public func buildSpec(
         context: String, ignoreFile: String? = nil, requirementsFile: String? = nil, platforms: [Platform] = []
     ) throws(DockerfileError) -> BuildSpec {
         var steps: [Step] = []
-        if let packages {
+        for (number, packages) in environments.enumerated() {
             var manifests = packages.manifests.map { ImagePath.joined(context, $0) }
             if packages.requirementsText(context: context) != nil {
                 guard let requirementsFile else {
@@ -64,11 +101,11 @@ public struct LoweredDockerfile: Sendable, Hashable {
                         .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
                         hints: ["write 'packages.requirementsText' to one, and name it"])
                 }
-                manifests.append(requirementsFile)
+                manifests.append(Self.requirementsFile(requirementsFile, number: number))
             }
             var indexes = packages.indexes
             indexes.findLinks = indexes.findLinks.map { $0.contains("://") ? $0 : ImagePath.joined(context, $0) }
-            steps.append(.python(PythonStep(manifests: manifests, indexes: indexes)))
+            steps.append(.python(PythonStep(manifests: manifests, indexes: indexes, place: packages.place)))
         }
         if !instructions.isEmpty {
             steps.append(

@@ -16,7 +16,10 @@ extension LoweringState {
         let commands = try commands(of: run, in: located)
         guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
         let start = workingDirectory
-        defer { workingDirectory = start }
+        defer {
+            workingDirectory = start
+            activated = nil
+        }
         var changes: [FileChange] = []
         for command in commands {
             do {
@@ -143,6 +146,12 @@ extension LoweringState {
             remark(located, shown, "files")
             return changes
         case .exports(let variables): try export(variables, shown, in: located)
+        case .makesEnvironments(let wanted):
+            try requireRoot("the environment would be that user's")
+            for environment in wanted { try make(environment, command, mounts, in: located) }
+        case .activates(let path):
+            activated = try absolute(path, in: located, at: path)
+            skip(located, shown, "the commands after it use the environment")
         case .installs(let installation): try install(installation, command, mounts, in: located)
         }
         return []
@@ -160,20 +169,24 @@ extension LoweringState {
         let shown = "RUN \(command.shown)"
         if installation.isOfInstallers { return skip(located, shown, "Cooperage installs packages without them") }
         try requireRoot("packages would go to its home")
-        var variables = scope.environment
-            .merging(scope.arguments.compactMapValues { $0 }) { environment, _ in environment }
-            .merging(scope.base ?? [:]) { ours, _ in ours }
-            .merging(surroundings.variables) { $1 }
-            .merging(command.assigned) { $1 }
-        let secrets = secretUses(surroundings, &variables, isUv: command.name == "uv", in: located)
+        try surroundings.refuseOtherPrograms(command.assigned)
+        let before = surroundings.variables
+        surroundings.variables.merge(command.assigned) { $1 }
+        defer { surroundings.variables = before }
+        let place = try place(of: installation, in: located)
+        var variables = variables
+        let secrets = secretUses(surroundings, &variables, isUv: installation.isByUv, in: located)
         var indexes = try InstallerVariables.apply(
-            variables, to: installation.indexes, isUv: command.name == "uv")
+            variables, to: installation.indexes, isUv: installation.isByUv)
         indexes.findLinks = try indexes.findLinks.map { place in
             guard !place.contains("://") else { return place }
             return try file(place, command, mounts, in: located, what: "directory")
         }
         try refuseMisplaced(indexes, installation)
-        var result = packages ?? .init(requirementsFiles: [], requirements: [], indexes: indexes, secrets: secrets)
+        let number = packages.firstIndex { $0.place == place && !$0.isEmpty }
+        var result =
+            number.map { packages[$0] }
+            ?? .init(place: place, requirementsFiles: [], requirements: [], indexes: indexes, secrets: secrets)
         guard result.indexes.indexURL == indexes.indexURL,
             result.secrets.configurations == secrets.configurations
         else {
@@ -196,8 +209,8 @@ extension LoweringState {
         for requirement in installation.requirements where !result.requirements.contains(requirement) {
             result.requirements.append(requirement)
         }
-        packages = result
-        remark(located, shown, "python layers")
+        set(result)
+        remark(located, shown, "python layers" + (place.map { " in \($0.path)" } ?? ""))
     }
 
     /// The path in the context of a file that a command reads.

@@ -12,6 +12,13 @@ struct RunSurroundings {
         secrets.last { $0.path == path }.map { SecretMarker.text($0.id) }
     }
 
+    /// Refuses variables by which commands would be other programs.
+    func refuseOtherPrograms(_ variables: [String: String]) throws(CommandRefusal) {
+        guard let name = ["HOME", "PATH", "VIRTUAL_ENV"].first(where: { variables[$0] != nil }) else { return }
+        throw CommandRefusal(
+            reason: "it changes which programs the commands after it are", word: name, hints: ["set it by ENV"])
+    }
+
     /// Those that are variables of the installers and need not be lent: without them the variable is not set.
     var optionalIndexes: [String] {
         secrets.filter { mount in
@@ -99,11 +106,7 @@ extension LoweringState {
         _ variables: [EnvironmentVariable], _ shown: String, in located: LocatedInstruction
     ) throws(CommandRefusal) {
         for variable in variables {
-            guard !["PATH", "HOME", "VIRTUAL_ENV"].contains(variable.name) else {
-                throw CommandRefusal(
-                    reason: "it changes which programs the commands after it are", word: variable.name,
-                    hints: ["set it by ENV"])
-            }
+            try surroundings.refuseOtherPrograms([variable.name: variable.value])
             surroundings.variables[variable.name] = variable.value
         }
         skip(located, shown, "it holds for the commands after it")

@@ -13,7 +13,12 @@ struct LoweringState {
     /// The user that commands run as; nil where the base decides and is not known.
     var user: String?
     var shell = ["/bin/sh", "-c"]
-    var packages: LoweredDockerfile.Packages?
+    /// The environments with what goes into each, in the order in which lines first name them.
+    var packages: [LoweredDockerfile.Packages] = []
+    /// The virtual environments that lines have made.
+    var environments: [VirtualEnvironment] = []
+    /// The environment whose programs come first in the RUN at hand.
+    var activated: String?
     var instructions: [FileInstruction] = []
     /// What each COPY put where, for whoever looks for a file.
     var placed: [PlacedSource] = []
@@ -365,7 +370,7 @@ struct LoweringState {
         }
         if further != FurtherConfiguration() { configuration.further = further }
         return LoweredDockerfile(
-            base: plan.base, platform: plan.platform, packages: packages, instructions: instructions,
+            base: plan.base, platform: plan.platform, environments: packages, instructions: instructions,
             configuration: configuration, remarks: remarks)
     }
 }

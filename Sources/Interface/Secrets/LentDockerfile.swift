@@ -24,9 +24,23 @@ public struct LentDockerfile: Sendable {
         self.dockerfile = dockerfile
         self.name = name
         secrets = lent
-        guard var packages = dockerfile.packages else { return }
-        var values: [String: [UInt8]] = [:]
-        var taken: Set<String> = []
+        var environments = dockerfile.environments
+        for number in environments.indices { try fill(&environments[number], lent) }
+        self.dockerfile.environments = environments
+        secrets = lent.without(taken).adding(values)
+        // What stands in a URL by a variable need not stand in a requirements file as well.
+        for use in dockerfile.environments.flatMap(\.secrets) {
+            if case .variable(let name) = use.kind, inURLs.contains(use.id) { used.insert(name) }
+        }
+    }
+
+    /// The secrets by the ids that the build knows.
+    private var values: [String: [UInt8]] = [:]
+    /// The ids of the mounts that are known by others now.
+    private var taken: Set<String> = []
+    private var inURLs: Set<String> = []
+
+    private mutating func fill(_ packages: inout LoweredDockerfile.Packages, _ lent: SecretSet) throws {
         for use in packages.secrets {
             guard let bytes = lent.bytes(use.id) else {
                 if use.isRequired { throw notLent(use.id, use.lines) }
@@ -42,38 +56,35 @@ public struct LentDockerfile: Sendable {
                 try packages.indexes.add(InstallerConfiguration(uv: try text(use.id, lent), id: use.id))
             }
         }
-        packages.secrets = []
         let optional = packages.optionalSecrets
-        packages.optionalSecrets = []
-        var inURLs: Set<String> = []
-        func filled(_ url: String) throws -> [String] {
-            if let id = SecretMarker.whole(url) {
-                guard lent.bytes(id) != nil || !optional.contains(id) else { return [] }
-                inURLs.insert(id)
-                return try urls(try text(id, lent), id)
-            }
-            return [
-                try SecretMarker.replacing(in: url) { id in
-                    inURLs.insert(id)
-                    return try text(id, lent)
-                }
-            ]
-        }
         if let url = packages.indexes.indexURL {
-            let urls = try filled(url)
+            let urls = try filled(url, lent, optional)
             guard urls.count <= 1 else {
                 throw Origin.flag("--secret").error("a secret of the Dockerfile's first index holds several URLs")
             }
             packages.indexes.indexURL = urls.first
         }
-        packages.indexes.extraIndexURLs = try packages.indexes.extraIndexURLs.flatMap(filled)
-        packages.indexes.findLinks = try packages.indexes.findLinks.flatMap(filled)
-        for use in dockerfile.packages?.secrets ?? [] {
-            // What stands in a URL by a variable need not stand in a requirements file as well.
-            if case .variable(let name) = use.kind, inURLs.contains(use.id) { used.insert(name) }
+        packages.indexes.extraIndexURLs = try packages.indexes.extraIndexURLs.flatMap { try filled($0, lent, optional) }
+        packages.indexes.findLinks = try packages.indexes.findLinks.flatMap { try filled($0, lent, optional) }
+        packages.secrets = []
+        packages.optionalSecrets = []
+    }
+
+    /// A URL with its secrets; several where a secret holds several, none where one that need not be lent is not.
+    private mutating func filled(_ url: String, _ lent: SecretSet, _ optional: Set<String>) throws -> [String] {
+        if let id = SecretMarker.whole(url) {
+            guard lent.bytes(id) != nil || !optional.contains(id) else { return [] }
+            take(id)
+            return try urls(try text(id, lent), id)
         }
-        self.dockerfile.packages = packages
-        secrets = lent.without(taken.union(inURLs)).adding(values)
+        let ids = SecretMarker.ids(in: url)
+        for id in ids { take(id) }
+        return ids.isEmpty ? [url] : [try SecretMarker.replacing(in: url) { try text($0, lent) }]
+    }
+
+    private mutating func take(_ id: String) {
+        taken.insert(id)
+        inURLs.insert(id)
     }
 
     private func text(_ id: String, _ lent: SecretSet) throws -> String {

@@ -62,6 +62,7 @@ public struct DockerfileRequest: Sendable {
     public func request(bases configurations: [ImageConfiguration.Execution?], scratch: FilePath) throws -> BuildRequest
     {
         var requests: [BuildRequest] = []
+        var environments: [[LoweredDockerfile.Packages]] = []
         for (lowering, configuration) in zip(lowerings, configurations) {
             var lowering = lowering
             lowering.baseConfiguration = configuration
@@ -77,7 +78,12 @@ public struct DockerfileRequest: Sendable {
             let lent = try LentDockerfile(lowered, lent: maker.secrets, name: lowering.dockerfile.name)
             maker.secrets = lent.secrets
             maker.usedSecrets = lent.used
-            var request = try maker.make(lent.dockerfile, ignoreFile: ignoreFile, scratch: scratch)
+            // Platforms that ask for the same name the same files.
+            let number = environments.firstIndex(of: lent.dockerfile.environments) ?? environments.count
+            if number == environments.count { environments.append(lent.dockerfile.environments) }
+            let directory = number == 0 ? scratch : scratch.appending(String(number))
+            try FileSystem.makeDirectory(directory)
+            var request = try maker.make(lent.dockerfile, ignoreFile: ignoreFile, scratch: directory)
             if lowerings.count > 1 { request.spec.platforms = [lowering.platform] }
             requests.append(request)
         }
@@ -114,18 +120,23 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        var requirements: FilePath?
-        if !surroundings.buildsOnServer, let text = lowered.packages?.requirementsText(context: root.string) {
-            requirements = try Self.file(holding: text, in: scratch)
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer {
+            for (number, packages) in lowered.environments.enumerated() {
+                guard let text = packages.requirementsText(context: root.string) else { continue }
+                let path = LoweredDockerfile.requirementsFile(requirements.string, number: number)
+                try FileSystem.write(text.utf8, to: FilePath(path))
+            }
         }
         var local = lowered
         // On a server they are found in the context that was sent.
         if surroundings.buildsOnServer {
+            try lowered.refuseFurtherEnvironments()
             local.packages?.requirementsFiles = []
             local.packages?.requirements = []
         }
         var spec = try local.buildSpec(
-            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements?.string,
+            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
             platforms: results.platforms)
         let given = try pythonStep(of: [])
         for number in spec.stages[0].steps.indices {
@@ -143,19 +154,5 @@ extension RequestMaker {
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)
-    }
-
-    /// A file of the requirements that stand in a Dockerfile: the same for all platforms that ask for the same.
-    private static func file(holding text: String, in directory: FilePath) throws -> FilePath {
-        var number = 0
-        while true {
-            let path = directory.appending("requirements\(number == 0 ? "" : "-\(number)").txt")
-            guard FileSystem.exists(path) else {
-                try FileSystem.write(text.utf8, to: path)
-                return path
-            }
-            if try FileSystem.read(path).elementsEqual(text.utf8) { return path }
-            number += 1
-        }
     }
 }

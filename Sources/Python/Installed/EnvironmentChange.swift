@@ -11,7 +11,11 @@ public struct EnvironmentChange: Sendable, Hashable {
     public let added: [LockedPackage]
 
     /// Compares what is there with what is wanted.
-    public init(from installed: [InstalledDistribution], to packages: [LockedPackage]) {
+    /// - Parameter replaceable: what of it may go; nil means all.
+    public init(
+        from installed: [InstalledDistribution], to packages: [LockedPackage],
+        replaceable: [InstalledDistribution]? = nil
+    ) {
         let present = Dictionary(grouping: installed, by: \.normalizedName)
         var (kept, removed, added): ([InstalledDistribution], [InstalledDistribution], [LockedPackage]) = ([], [], [])
         for package in packages {
@@ -19,7 +23,7 @@ public struct EnvironmentChange: Sendable, Hashable {
             if found.count == 1, found[0].isVersion(package.version) {
                 kept += found
             } else {
-                removed += found
+                removed += found.filter { replaceable?.contains($0) ?? true }
                 added.append(package)
             }
         }

@@ -11,15 +11,18 @@ public struct PythonDetector: Sendable {
     private let tree: FileTree
     private let environment: [String: String]
     private let platform: Platform
+    private let prefix: String?
 
     /// - Parameters:
     ///   - tree: the image's files.
     ///   - environment: the variables of the image's configuration.
     ///   - platform: the image's.
-    public init(tree: FileTree, environment: [String: String], platform: Platform) {
+    ///   - prefix: the environment that is meant, by its path; nil means the one that a command would get.
+    public init(tree: FileTree, environment: [String: String], platform: Platform, prefix: String? = nil) {
         self.tree = tree
         self.environment = environment
         self.platform = platform
+        self.prefix = prefix
     }
 
     /// The image's Python environment.
@@ -63,6 +66,16 @@ public struct PythonDetector: Sendable {
 
     /// The interpreter's path, the last link not followed: scripts name it so, and a virtual environment is known by it.
     private func locateExecutable() throws(PythonError) -> String {
+        if let prefix {
+            let root = prefix.split(separator: "/").joined(separator: "/")
+            let isVirtual = tree.entryFollowingLinks("\(root)/pyvenv.cfg") != nil
+            for name in isVirtual ? ["python", "python3"] : ["python3", "python"]
+            where tree.isProgram("\(root)/bin/\(name)") { return "\(root)/bin/\(name)" }
+            throw PythonError(
+                .interpreterNotFound, "the base has no Python environment '\(prefix)'",
+                hints: broken(["\(root)/bin/python", "\(root)/bin/python3"])
+                    + ["an environment is made by 'python -m venv' or 'uv venv', and its bin holds the interpreter"])
+        }
         if let virtual = environment["VIRTUAL_ENV"], !virtual.isEmpty {
             let root = virtual.split(separator: "/").joined(separator: "/")
             for name in ["python", "python3"] where tree.isProgram("\(root)/bin/\(name)") {

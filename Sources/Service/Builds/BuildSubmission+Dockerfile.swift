@@ -9,7 +9,8 @@ extension BuildSubmission {
     /// - Parameters:
     ///   - context: the context's digest.
     ///   - ignoreFile: the text of its ignore file.
-    /// - Throws: `ServiceError` (`invalid_request`) for a base that the service cannot reach.
+    /// - Throws: `ServiceError` (`invalid_request`) for a base that the service cannot reach, `DockerfileError` for virtual
+    ///   environments.
     public static func lowered(_ dockerfile: LoweredDockerfile, context: Digest, ignoreFile: String? = nil) throws -> (
         submission: BuildSubmission, secrets: BuildSecrets
     ) {
@@ -32,6 +33,7 @@ extension BuildSubmission {
             }
         var submission = BuildSubmission(base: base)
         submission.context = context
+        try dockerfile.refuseFurtherEnvironments()
         if let packages = dockerfile.packages {
             submission.requirements = packages.requirementsFiles
             submission.packages = packages.requirements

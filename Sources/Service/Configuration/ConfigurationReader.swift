@@ -1,5 +1,7 @@
+import Build
 import Database
 import Diagnostics
+import OCI
 import SystemPackage
 import Transfer
 
@@ -14,7 +16,8 @@ struct ConfigurationReader {
     private static let keys = [
         "data_directory", "database", "database_password_file", "vault_keys_file", "listen", "tls", "unix_socket",
         "allow_anonymous_loopback", "workers", "lease", "attempts", "drain", "contexts", "packages",
-        "insecure_registries", "base_images", "uv", "search_path", "housekeeping", "webhooks", "issuers", "projects",
+        "insecure_registries", "base_images", "base_mappings", "uv", "search_path", "housekeeping", "webhooks",
+        "issuers", "projects",
     ]
 
     func configuration(_ node: ConfigurationNode) throws(ServiceError) -> ServerConfiguration {
@@ -126,6 +129,10 @@ struct ConfigurationReader {
                 try node.path(from: directory)
             }
         }
+        if let node = root["base_mappings"] {
+            let catalog = BaseCatalog(directories: settings.baseImageDirectories)
+            settings.baseMappings = try node.list { node throws(ServiceError) in try baseMapping(node, catalog) }
+        }
         guard let packages = try root["packages"]?.mapping(["index_url", "extra_index_urls", "public_hosts"]) else {
             return
         }
@@ -133,6 +140,33 @@ struct ConfigurationReader {
         settings.extraIndexURLs = try packages["extra_index_urls"]?.list(url) ?? []
         if let node = packages["public_hosts"] {
             settings.publicHosts = Set(try node.list { node throws(ServiceError) in try node.host() })
+        }
+    }
+
+    private func baseMapping(_ node: ConfigurationNode, _ catalog: BaseCatalog) throws(ServiceError) -> BaseMapping {
+        let mapping = try node.mapping(["image", "base"])
+        let (image, base) = (try mapping.required("image"), try mapping.required("base"))
+        let name = try reference(image)
+        guard name.digest == nil else {
+            throw image.error(
+                "holds a digest, for which nothing else can stand in", hints: ["name the image by its tag"])
+        }
+        let text = try base.text()
+        do {
+            return BaseMapping(image: name, base: .catalog(try catalog.definition(named: text).name))
+        } catch  where error.code == .unknownBase && text.contains("/") {
+            return BaseMapping(image: name, base: .reference(try reference(base)))
+        } catch {
+            throw base.error("is '\(text)', which is no base", hints: error.hints, cause: error)
+        }
+    }
+
+    private func reference(_ node: ConfigurationNode) throws(ServiceError) -> Reference {
+        let text = try node.text()
+        do {
+            return try Reference(text)
+        } catch {
+            throw node.error("is '\(text)', which names no image", hints: error.hints, cause: error)
         }
     }
 

@@ -35,7 +35,7 @@ extension DockerEngine {
             pulls: query.flag("pull"))
         let isQuiet = query.flag("q")
         return EngineStream.response { stream in
-            let (build, remarks) = try await service.submit(
+            let (submitted, remarks) = try await service.submit(
                 asked, secrets: secrets, project: scope.project, by: scope.origin)
             if !isQuiet {
                 for (number, remark) in remarks.enumerated() {
@@ -46,7 +46,7 @@ extension DockerEngine {
                 }
             }
             var renderer = PlainRenderer()
-            let ended = try await follow(build, context, scope) { event in
+            let ended = try await follow(submitted.build, context, scope) { event in
                 let text = isQuiet ? "" : renderer.render(event, at: 0)
                 if !text.isEmpty { try await stream.write(EngineLine(stream: text)) }
             }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Dockerfile
 import Interface
 import OCI
 import Service
@@ -6,11 +7,16 @@ import Service
 /// A build as clients see it.
 struct BuildDocument: Encodable {
     private let record: BuildRecord
+    /// What became of the Dockerfile, where the request that is answered had one.
+    private let remarks: [LoweringRemark]?
 
-    init(_ record: BuildRecord) { self.record = record }
+    init(_ record: BuildRecord, remarks: [LoweringRemark]? = nil) {
+        self.record = record
+        self.remarks = remarks
+    }
 
     private enum CodingKeys: String, CodingKey {
-        case id, project, state, attempts, build, outcome, problem
+        case id, project, state, attempts, build, outcome, problem, remarks
         case requestedBy = "requested_by"
         case cancelRequested = "cancel_requested"
         case createdAt = "created_at"
@@ -32,6 +38,7 @@ struct BuildDocument: Encodable {
         try container.encode(record.submission, forKey: .build)
         try container.encodeIfPresent(record.outcome, forKey: .outcome)
         try container.encodeIfPresent(record.problem, forKey: .problem)
+        try container.encodeIfPresent(remarks?.map(\.description), forKey: .remarks)
     }
 }
 
@@ -48,11 +55,17 @@ struct BuildListDocument: Encodable {
 
 /// The body of a request for a build.
 struct BuildRequestDocument: RequestDocument {
-    let build: BuildSubmission
+    /// What is to be built.
+    enum Subject {
+        case submission(BuildSubmission)
+        case dockerfile(DockerfileBuild)
+    }
+
+    let subject: Subject
     let secrets: BuildSecrets?
 
     private enum CodingKeys: String, CodingKey {
-        case build, secrets
+        case build, dockerfile, secrets
     }
 
     private enum BaseKeys: String, CodingKey {
@@ -61,7 +74,16 @@ struct BuildRequestDocument: RequestDocument {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        build = try container.decode(BuildSubmission.self, forKey: .build)
+        secrets = try container.decodeIfPresent(SecretsDocument.self, forKey: .secrets)?.secrets
+        guard container.contains(.build) != container.contains(.dockerfile) else {
+            throw ServiceError(
+                .invalidRequest, "a request is for one build", hints: ["it has either 'build' or 'dockerfile'"])
+        }
+        guard container.contains(.build) else {
+            subject = .dockerfile(try container.decode(DockerfileRequestDocument.self, forKey: .dockerfile).build)
+            return
+        }
+        subject = .submission(try container.decode(BuildSubmission.self, forKey: .build))
         let base = try container.nestedContainer(keyedBy: BaseKeys.self, forKey: .build)
             .nestedContainer(keyedBy: BaseKeys.self, forKey: .base)
         guard base.allKeys.count == 1 else {
@@ -69,16 +91,19 @@ struct BuildRequestDocument: RequestDocument {
                 .invalidRequest, "the base has \(base.allKeys.count) names",
                 hints: ["it has one of 'catalog', 'reference' and 'layout'"])
         }
-        secrets = try container.decodeIfPresent(SecretsDocument.self, forKey: .secrets)?.secrets
     }
 
-    static let shape = JSONShape.object(["build": buildShape, "secrets": SecretsDocument.shape])
+    static let shape = JSONShape.object([
+        "build": buildShape, "dockerfile": DockerfileRequestDocument.shape, "secrets": SecretsDocument.shape,
+    ])
+
+    static let indexesShape = JSONShape.members(["index_url", "extra_index_urls", "find_links", "exclude_newer"])
 
     private static let buildShape: JSONShape = {
         var members = Dictionary(
             BuildSubmission.CodingKeys.allCases.map { ($0.rawValue, JSONShape.any) }, uniquingKeysWith: { $1 })
         members["base"] = .members(["catalog", "reference", "layout"])
-        members["indexes"] = .members(["index_url", "extra_index_urls", "find_links", "exclude_newer"])
+        members["indexes"] = indexesShape
         members["execution"] = .members(["env", "entrypoint", "cmd", "user", "workdir", "labels", "ports", "further"])
         members["changes"] = .members(["ignore_file", "instructions"])
         members["files"] = .list(.members(["destination", "excluded"]))

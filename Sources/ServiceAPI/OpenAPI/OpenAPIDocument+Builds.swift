@@ -29,8 +29,19 @@ extension OpenAPIDocument {
                       base:
                         summary: An image that is a base of the catalog and nothing else
                         value: {build: {base: {catalog: python-3.11-slim}, export: true}}
+                      dockerfile:
+                        summary: The Dockerfile of a context that was uploaded before
+                        value:
+                          dockerfile:
+                            context: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+                            build_args: {MODE: release}
               responses:
                 <<: [*guarded, *found, *json]
+                "502":
+                  description: "`base_unavailable`: the registry of a Dockerfile's base does not tell now what it is."
+                  content:
+                    application/problem+json:
+                      schema: {$ref: "#/components/schemas/Problem"}
                 "200":
                   description: The idempotency key is a repeated one, and this its build.
                   headers: &buildHeaders

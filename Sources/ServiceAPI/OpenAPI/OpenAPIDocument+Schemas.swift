@@ -76,9 +76,10 @@ extension OpenAPIDocument {
             BuildRequest:
               type: object
               additionalProperties: false
-              required: [build]
+              oneOf: [{required: [build]}, {required: [dockerfile]}]
               properties:
                 build: {$ref: "#/components/schemas/BuildSubmission"}
+                dockerfile: {$ref: "#/components/schemas/DockerfileBuild"}
                 secrets: {$ref: "#/components/schemas/OptionalBuildSecrets"}
             BuildSubmission:
               description: A build, as the command line's flags say it. Paths are relative to the context.
@@ -202,6 +203,58 @@ extension OpenAPIDocument {
                 image_id:
                   description: The ID of the image that it has to come to; of another one no name is written.
                   oneOf: [{$ref: "#/components/schemas/Digest"}, {type: "null"}]
+            DockerfileBuild:
+              description: |
+                A build by a Dockerfile of the context. The server reads it; what it cannot follow is told with the line, and
+                nothing is built.
+              type: object
+              additionalProperties: false
+              required: [context]
+              properties:
+                context: {$ref: "#/components/schemas/Digest"}
+                path:
+                  description: The Dockerfile's path in the context; `Dockerfile` where it is not said.
+                  type: [string, "null"]
+                build_args:
+                  description: Values of `ARG`s.
+                  type: [object, "null"]
+                  additionalProperties: {type: string}
+                target: {description: The stage to build; usually the last one., type: [string, "null"]}
+                platform:
+                  description: "`linux/amd64`; none is the base's own."
+                  type: [string, "null"]
+                  pattern: "^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,2}$"
+                labels:
+                  description: Labels beside those of the Dockerfile, before which they go.
+                  type: [object, "null"]
+                  additionalProperties: {type: string}
+                annotations:
+                  description: Annotations of the manifest.
+                  type: [object, "null"]
+                  additionalProperties: {type: string}
+                indexes:
+                  description: Where packages come from beside what the Dockerfile says, whose first index goes before.
+                  oneOf: [{$ref: "#/components/schemas/Indexes"}, {type: "null"}]
+                tags:
+                  description: The image's names.
+                  type: [array, "null"]
+                  maxItems: 64
+                  items: {$ref: "#/components/schemas/Reference"}
+                push:
+                  description: Whether the image is pushed under its names; usually where it has any.
+                  type: [boolean, "null"]
+                export:
+                  description: Whether the image is kept for `/builds/{id}/image`.
+                  type: [boolean, "null"]
+                cache:
+                  description: Whether layers and resolutions of earlier builds are used; usually they are.
+                  type: [boolean, "null"]
+                pull:
+                  description: Whether registries are asked again what the base's tag means.
+                  type: [boolean, "null"]
+                compile_bytecode:
+                  description: Whether the packages' modules come with their bytecode; usually they do not.
+                  type: [boolean, "null"]
             Base:
               description: What the image starts from.
               oneOf:
@@ -319,6 +372,10 @@ extension OpenAPIDocument {
                 build: {$ref: "#/components/schemas/BuildSubmission"}
                 outcome: {$ref: "#/components/schemas/BuildOutcome"}
                 problem: {$ref: "#/components/schemas/BuildProblem"}
+                remarks:
+                  description: What became of each line of the Dockerfile; only in the answer to a request that has one.
+                  type: array
+                  items: {type: string}
             ServerSentEvent:
               description: One event of a stream, by its fields.
               type: object

@@ -1,4 +1,5 @@
 import Diagnostics
+import Dockerfile
 import HTTPTypes
 import Hummingbird
 import OCI
@@ -28,9 +29,17 @@ struct BuildRoutes {
                 .invalidRequest, "an idempotency key has visible ASCII characters alone",
                 hints: ["a UUID is a good one"])
         }
-        let submitted = try await service.submit(
-            body.build, secrets: body.secrets, idempotencyKey: key, project: scope.project,
-            by: scope.origin)
+        let submitted: SubmittedBuild
+        var remarks: [LoweringRemark]?
+        switch body.subject {
+        case .submission(let build):
+            submitted = try await service.submit(
+                build, secrets: body.secrets, idempotencyKey: key, project: scope.project, by: scope.origin)
+        case .dockerfile(let build):
+            (submitted, remarks) = try await service.submit(
+                build, secrets: body.secrets ?? BuildSecrets(), idempotencyKey: key, project: scope.project,
+                by: scope.origin)
+        }
         var build = submitted.build
         var headers: HTTPFields = [.location: "/api/v1/builds/\(build.id)"]
         if let seconds = Preference.wait(request.headers[.prefer]) {
@@ -38,7 +47,7 @@ struct BuildRoutes {
             headers[.preferenceApplied] = "wait=\(seconds)"
         }
         return try JSONAnswer.response(
-            BuildDocument(build), status: submitted.isRepeated ? .ok : .accepted, headers: headers)
+            BuildDocument(build, remarks: remarks), status: submitted.isRepeated ? .ok : .accepted, headers: headers)
     }
 
     /// The build when it has ended, or as it is when the time is over or the server stops.

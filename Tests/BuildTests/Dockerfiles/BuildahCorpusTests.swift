@@ -21,10 +21,14 @@ import Testing
         ]
 
     /// What installers write about themselves, and themselves: Cooperage installs without them.
-    private static func isListed(_ path: String) -> Bool {
+    private static func isListed(_ path: String, _ ours: String?, _ theirs: String?) -> Bool {
         let parts = path.split(separator: "/").map(String.init)
         if parts.contains(where: { $0.hasSuffix(".dist-info") }) {
             if ["RECORD", "INSTALLER", "REQUESTED"].contains(parts.last) { return true }
+        }
+        // Each installer has a text of its own for console scripts; they are there, and can be run.
+        if parts.count == 4, path.hasPrefix("opt/venv/bin/"), let ours, let theirs {
+            return ours.hasPrefix("file 755 0:0 ") && theirs.hasPrefix("file 755 0:0 ")
         }
         let installers = ["uv", "uvx", "setuptools", "wheel"]
         return path.hasPrefix("root/.cache") || path == "root/.cache" || path.hasPrefix("tmp/")
@@ -61,13 +65,13 @@ import Testing
             try WheelFixture("mlflow", "2.14.1", requires: ["flask"], files: scripts("mlflow", "2.14.1")),
             try WheelFixture("psycopg2-binary", "2.9"),
             try WheelFixture(
-                "uvicorn", "0.30", requires: ["httptools; extra == 'standard'"],
+                "uvicorn", "0.30", requires: ["httptools; extra == 'standard'\nProvides-Extra: standard"],
                 files: scripts("uvicorn", "0.30") + [
-                    ("uvicorn-0.30.data/data/share/uvicorn/x.txt", Array("data".utf8)),
-                    ("uvicorn-0.30.data/scripts/uvi-tool", Array("#!python\nprint()\n".utf8)),
+                    ("uvicorn-0.30.data/data/share/uvicorn/x.txt", Array("data".utf8))
                 ]), try WheelFixture("httptools", "0.6"),
             // Older than what the base has, so that pip keeps its own.
             try WheelFixture("pip", "0.1"), try WheelFixture("setuptools", "1.0"), try WheelFixture("wheel", "1.0"),
+            try WheelFixture("uv", "0.1"),
         ]
         for number in names.indices {
             wheels.append(
@@ -76,14 +80,13 @@ import Testing
         return wheels
     }
 
-    /// uv as its wheel has it.
-    private static func uv() throws -> WheelFixture {
+    /// The program that `RUN pip install uv` would bring, where the index has a package of this name alone.
+    private static func uv() throws -> [UInt8] {
         let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map {
             FilePath("\($0)/uv")
         }
         let program = try #require(paths.first { FileSystem.exists($0) }, "uv is on the PATH")
-        return try WheelFixture(
-            "uv", "0.1", files: [("uv-0.1.data/scripts/uv", try FileSystem.read(program, limit: 1 << 28))])
+        return try FileSystem.read(program, limit: 1 << 28)
     }
 
     @Test(
@@ -94,8 +97,8 @@ import Testing
         let base = directory.path.appending("base")
         try await BuildahTests.writeCatalogBase(to: base)
         let names = BuildahTests.isLarge ? Self.all : Self.sample
-        let wheels = try Self.wheels() + (names.contains("zenml-all-uv") ? [try Self.uv()] : [])
-        let index = PackageIndex(wheels: wheels, tellsLengths: true)
+        let index = PackageIndex(wheels: try Self.wheels(), tellsLengths: true)
+        if BuildahTests.isLarge { try directory.write(try Self.uv(), to: "context/uv") }
         let fixtures = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .pushing("Fixtures/dockerfiles")
         try await LoopbackServer.run(answering: { index.answer($0) }) { server in
@@ -106,7 +109,8 @@ import Testing
                 // What stands above FROM and FROM itself are the comparison's.
                 let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
                     .drop { !$0.hasPrefix("FROM") }.dropFirst().joined(separator: "\n")
-                return "USER root\nENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
+                let program = name == "zenml-all-uv" ? "COPY --chmod=755 uv /usr/local/bin/\n" : ""
+                return "USER root\n\(program)ENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
             }
             try await BuildahTests().compare(
                 texts, on: base, in: directory, files: Self.files, isListed: Self.isListed)

@@ -89,10 +89,10 @@ import Testing
 
     /// - Parameters:
     ///   - files: further files of the context, with their texts.
-    ///   - isListed: further paths in which the two differ on purpose.
+    ///   - isListed: whether a path is one in which the two may differ as they do.
     func compare(
         _ texts: [String], on base: FilePath, in directory: TemporaryDirectory, files: [String: String] = [:],
-        isListed isAlsoListed: (_ path: String) -> Bool = { _ in false }
+        isListed isAlsoListed: (_ path: String, _ ours: String?, _ theirs: String?) -> Bool = { _, _, _ in false }
     ) async throws {
         for (path, text) in files { try directory.write(Array(text.utf8), to: "context/\(path)") }
         let context = directory.path.appending("context")
@@ -136,7 +136,9 @@ import Testing
             let ours = try await Picture(try await built(text, context, base, in: directory))
             for path in Set(ours.files.keys).union(theirs.files.keys).sorted() {
                 let isListed = Self.passedOver.contains { path == $0 || path.hasPrefix($0 + "/") }
-                if isListed || isAlsoListed(path) || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__")) {
+                if isListed || isAlsoListed(path, ours.files[path], theirs.files[path])
+                    || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__"))
+                {
                     continue
                 }
                 #expect(ours.files[path] == theirs.files[path], "/\(path) by:\n\(text)")

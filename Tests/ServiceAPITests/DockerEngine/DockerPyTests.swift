@@ -198,6 +198,29 @@ import Testing
         }
     }
 
+    /// ZenML's local builder names a parent image that not every server can pull.
+    @Test func anotherImageStandsInForTheBase() async throws {
+        try await DockerRegistry.run { registry in
+            let standIn = try Reference("\(registry.host)/base/python:1")
+            let image = try Reference("zenmldocker/zenml:0.98.0-py3.11")
+            let site = try await ServiceSite { settings in
+                settings.baseMappings = [BaseMapping(image: image, base: .reference(standIn))]
+            }
+            try await EngineSite.run(site: site) { engine in
+                _ = try await engine.pushBase(to: registry.host)
+                let context = try engine.context(from: "zenmldocker/zenml:0.98.0-py3.11")
+                let result = try await engine.python(
+                    """
+                    image, log = client.images.build(path=arguments[0], tag="app:1", pull=False)
+                    result["log"] = "".join(line.get("stream", "") for line in log)
+                    result["env"] = image.attrs["Config"]["Env"]
+                    """, [context.string])
+                #expect((result["env"] as? [String])?.contains("VIRTUAL_ENV=/opt/venv") == true, "\(result)")
+                #expect((result["log"] as? String)?.contains("base \(standIn)") == true, "\(result)")
+            }
+        }
+    }
+
     @Test func aPulledBaseIsKnown() async throws {
         try await DockerRegistry.run { registry in
             try await EngineSite.run { engine in

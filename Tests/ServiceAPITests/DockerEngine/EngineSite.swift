@@ -73,14 +73,7 @@ struct EngineSite {
 
     /// Pushes an image that costs nothing, to start from.
     func pushBase(to registry: String, secrets: BuildSecrets? = nil) async throws -> String {
-        let context = try await site.upload(try await site.sample())
-        var submission = BuildSubmission(base: .layout(path: "base"))
-        submission.context = context
-        submission.tags = [try Reference("\(registry)/base/python:1")]
-        submission.pushes = true
-        let build = try await site.build(submission, secrets: secrets)
-        guard build.state == .succeeded else { throw NeverHappened("the base is pushed: \(build)") }
-        return "\(registry)/base/python:1"
+        try await site.pushBase(to: registry, secrets: secrets)
     }
 
     /// Writes a context as ZenML makes it.
@@ -219,5 +212,19 @@ enum RegistryLook {
             """
         let output = try await runAside("python3", ["-c", program, host, repository, tag])
         return Set(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
+    }
+}
+
+extension ServiceSite {
+    /// Pushes an image that costs nothing, to start from. The workers run.
+    func pushBase(to registry: String, secrets: BuildSecrets? = nil) async throws -> String {
+        let context = try await upload(try await sample())
+        var submission = BuildSubmission(base: .layout(path: "base"))
+        submission.context = context
+        submission.tags = [try Reference("\(registry)/base/python:1")]
+        submission.pushes = true
+        let build = try await build(submission, secrets: secrets)
+        guard build.state == .succeeded else { throw NeverHappened("the base is pushed: \(build)") }
+        return "\(registry)/base/python:1"
     }
 }

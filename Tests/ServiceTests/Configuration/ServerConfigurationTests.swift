@@ -2,6 +2,7 @@ import Content
 import Database
 import Diagnostics
 import Foundation
+import OCI
 import ServiceTesting
 import SystemPackage
 import TestSupport
@@ -45,6 +46,11 @@ import Testing
         #expect(settings.publicHosts == ["files.pythonhosted.org"])
         #expect(settings.insecureRegistries == ["registry.internal.example:5000"])
         #expect(settings.baseImageDirectories == ["/etc/cooperage/base-images"])
+        #expect(
+            settings.baseMappings == [
+                BaseMapping(
+                    image: try Reference("zenmldocker/zenml:0.98.0-py3.11"), base: .catalog("zenml-0.98-py3.11"))
+            ])
         #expect(settings.uv == "/usr/local/bin/uv" && settings.searchPath == "/usr/local/bin:/usr/bin:/bin")
         var housekeeping = HousekeepingSettings()
         housekeeping.cacheSize = 50_000_000_000
@@ -122,6 +128,31 @@ import Testing
         #expect(configuration.settings.baseImageDirectories == ["/etc/cooperage/bases"])
     }
 
+    @Test(arguments: [
+        ("zenmldocker/zenml:0.98.0-py3.11", "python-3.11"),
+        ("docker.io/zenmldocker/zenml:0.98.0-py3.11", "python-3.11"),
+        ("zenmldocker/zenml:0.98.1-py3.11", nil), ("zenmldocker/zenml", nil),
+        ("ghcr.io/zenmldocker/zenml:0.98.0-py3.11", nil),
+        ("zenmldocker/zenml:0.98.0-py3.11@sha256:\(String(repeating: "0", count: 64))", nil),
+        ("team/app:latest", "registry.example/team/app:1"), ("team/app", "registry.example/team/app:1"),
+    ])
+    func whatStandsInForABase(image: String, name: String?) throws {
+        let settings = try Self.read(
+            """
+            base_mappings:
+              - {image: "zenmldocker/zenml:0.98.0-py3.11", base: python-3.11}
+              - {image: team/app, base: "registry.example/team/app:1"}
+            """
+        ).settings
+        let reference = try Reference(image)
+        let wanted: BuildSubmission.Base? = try name.map {
+            $0.contains("/") ? .reference(try Reference($0)) : .catalog($0)
+        }
+        #expect(settings.standIn(for: reference) == wanted)
+        #expect(settings.mapped(.reference(reference)) == wanted ?? .reference(reference))
+        #expect(settings.mapped(.catalog("python-3.13")) == .catalog("python-3.13"))
+    }
+
     // MARK: What is wrong
 
     @Test(arguments: [
@@ -156,6 +187,20 @@ import Testing
         ("database_password_file: a", 1, "has a password for a database, and names none"),
         ("insecure_registries: [https://a]", 1, "'insecure_registries[0]' is 'https://a'"),
         ("insecure_registries: a", 1, "'insecure_registries' must be a list"),
+        (
+            "base_mappings:\n  - {image: \"A b\", base: python-3.11}", 2,
+            "'base_mappings[0].image' is 'A b', which names no image"
+        ),
+        (
+            "base_mappings:\n  - image: a:1\n    base: python-3.1", 3,
+            "'base_mappings[0].base' is 'python-3.1', which is no base"
+        ),
+        ("base_mappings:\n  - image: a:1\n    base: a/B", 3, "'base_mappings[0].base' is 'a/B', which names no image"),
+        (
+            "base_mappings: [{image: \"a@sha256:\(String(repeating: "0", count: 64))\", base: python-3.11}]", 1,
+            "'base_mappings[0].image' holds a digest"
+        ),
+        ("base_mappings: [{image: \"a:1\"}]", 1, "'base_mappings[0]' lacks 'base'"),
         ("packages:\n  index_url: nonsense", 2, "'packages.index_url' is no URL"),
         ("packages:\n  index_url: https://u:swordfish@x/", 2, "'packages.index_url' holds a user and a password"),
         ("unix_socket: {path: /a, mode: \"999\"}", 1, "'unix_socket.mode' is '999'"),
