@@ -50,7 +50,7 @@ extension BuildService {
                 project: project)
         case .catalog(let name):
             lowering.baseConfiguration = try await blocking { try catalog.definition(named: name).execution() }
-        case .layout, .archive: break
+        case .layout, .archive, .scratch: break
         }
         let named = Dictionary(secrets.named.map { ($0.id, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
         let lent = try LentDockerfile(

@@ -17,8 +17,10 @@ struct Cooperage: AsyncParsableCommand {
         version: "cooperage \(version)",
         subcommands: [
             BuildCommand.self, PlanCommand.self, LockCommand.self, LintCommand.self, BaseCommand.self,
-            InspectCommand.self, CacheCommand.self, ServeCommand.self, LoginCommand.self, LogoutCommand.self,
-            BuildsCommand.self, CompletionCommand.self,
+            InspectCommand.self,
+            CopyCommand.self, TagCommand.self, DoctorCommand.self,
+            CacheCommand.self,
+            ServeCommand.self, LoginCommand.self, LogoutCommand.self, BuildsCommand.self, CompletionCommand.self,
         ])
 
     /// The version of this program. CHANGELOG.md tells what each brought.

@@ -17,21 +17,27 @@ extension Session {
         guard let dockerfile = try DockerfileRequest(context: context, flags: flags, in: surroundings) else {
             return try await body(try BuildRequest(context: context, flags: flags, in: surroundings))
         }
-        var configurations: [ImageConfiguration.Execution?] = []
-        for lowering in dockerfile.lowerings {
-            let base = try lowering.base()
-            // What a server's catalog makes is not made here to be looked at.
-            if case .catalog = base.source, surroundings.buildsOnServer {
-                configurations.append(nil)
-                continue
+        var request = dockerfile
+        for number in dockerfile.lowerings.indices {
+            let lowering = dockerfile.lowerings[number]
+            func configuration(
+                of source: BaseSource, _ platform: Platform?
+            ) async throws -> ImageConfiguration.Execution? {
+                // What a server's catalog makes is not made here to be looked at.
+                if case .catalog = source, surroundings.buildsOnServer { return nil }
+                let platform = platform ?? (flags.platforms.isEmpty ? nil : lowering.platform)
+                return try await engine(configure).image(source, platform: platform).configuration.config ?? .init()
             }
-            let platform = base.platform ?? (flags.platforms.isEmpty ? nil : lowering.platform)
-            let image = try await engine(configure).image(base.source, platform: platform)
-            configurations.append(image.configuration.config ?? .init())
+            let base = try lowering.base()
+            request.lowerings[number].baseConfiguration = try await configuration(of: base.source, base.platform)
+            for other in try lowering.otherBases() {
+                request.lowerings[number].otherConfigurations[other] = try await configuration(
+                    of: other.source, other.platform)
+            }
         }
         try FileSystem.makeDirectory(surroundings.cache)
         let scratch = try FileSystem.makeTemporaryDirectory(prefix: surroundings.cache.appending("dockerfile-"))
         defer { try? FileSystem.removeTree(scratch) }
-        return try await body(try dockerfile.request(bases: configurations, scratch: scratch))
+        return try await body(try request.request(scratch: scratch))
     }
 }

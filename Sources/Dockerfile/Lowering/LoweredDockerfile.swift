@@ -4,6 +4,8 @@ public import Spec
 
 /// What a Dockerfile says, in the terms of Cooperage: a base, packages, files, and what a container starts with.
 public struct LoweredDockerfile: Sendable, Hashable {
+    /// The stages that files are taken from, in their order.
+    public var stages: [LoweredStage] = []
     /// What the image starts from.
     public var base: BaseSource
     /// The platform that `FROM --platform` demands; nil leaves it to the build.
@@ -87,35 +89,59 @@ public struct LoweredDockerfile: Sendable, Hashable {
     ///   - ignoreFile: the text of the context's ignore file; nil leaves nothing out.
     ///   - requirementsFile: where `requirementsText(context:)` of the first environment was written, the path as the spec
     ///     has it; those of further ones lie beside it (`requirementsFile(_:number:)`). Needed where there is such a text.
+    ///   - stageRequirementsFiles: the same for the stages that files are taken from, by their names.
     ///   - platforms: those that are asked for, where the Dockerfile demands none.
     /// - Throws: `DockerfileError` where the requirements of the Dockerfile have no file.
     public func buildSpec(
-        context: String, ignoreFile: String? = nil, requirementsFile: String? = nil, platforms: [Platform] = []
+        context: String, ignoreFile: String? = nil, requirementsFile: String? = nil,
+        stageRequirementsFiles: [String: String] = [:], platforms: [Platform] = []
     ) throws(DockerfileError) -> BuildSpec {
-        var steps: [Step] = []
-        for (number, packages) in environments.enumerated() {
-            var manifests = packages.manifests.map { ImagePath.joined(context, $0) }
-            if packages.requirementsText(context: context) != nil {
-                guard let requirementsFile else {
-                    throw DockerfileError(
-                        .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
-                        hints: ["write 'packages.requirementsText' to one, and name it"])
-                }
-                manifests.append(Self.requirementsFile(requirementsFile, number: number))
+        func steps(
+            _ environments: [Packages], _ instructions: [FileInstruction], _ file: String?
+        ) throws(DockerfileError) -> [Step] {
+            var steps: [Step] = []
+            for (number, packages) in environments.enumerated() {
+                let file = file.map { Self.requirementsFile($0, number: number) }
+                steps.append(.python(try packages.step(context: context, requirementsFile: file)))
             }
-            var indexes = packages.indexes
-            indexes.findLinks = indexes.findLinks.map { $0.contains("://") ? $0 : ImagePath.joined(context, $0) }
-            steps.append(.python(PythonStep(manifests: manifests, indexes: indexes, place: packages.place)))
+            if !instructions.isEmpty {
+                steps.append(
+                    .changes(ChangesStep(source: context, ignoreFile: ignoreFile, instructions: instructions)))
+            }
+            return steps
         }
-        if !instructions.isEmpty {
-            steps.append(
-                .changes(ChangesStep(source: context, ignoreFile: ignoreFile, instructions: instructions)))
+        var all: [Stage] = []
+        for stage in stages {
+            all.append(
+                Stage(
+                    name: stage.name, base: stage.base, platform: stage.platform,
+                    steps: try steps(stage.environments, stage.instructions, stageRequirementsFiles[stage.name])))
         }
+        var steps = try steps(environments, instructions, requirementsFile)
         var configuration = configuration
         // The order in which they are given is no part of what is asked for, and none of the image's digest.
         configuration.environment.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         if configuration != ConfigurationStep() { steps.append(.configuration(configuration)) }
-        return BuildSpec(stages: [Stage(base: base, steps: steps)], platforms: platform.map { [$0] } ?? platforms)
+        all.append(Stage(base: base, steps: steps))
+        return BuildSpec(stages: all, platforms: platform.map { [$0] } ?? platforms)
+    }
+}
+
+extension LoweredDockerfile.Packages {
+    /// The step that installs them.
+    fileprivate func step(context: String, requirementsFile: String?) throws(DockerfileError) -> PythonStep {
+        var manifests = manifests.map { ImagePath.joined(context, $0) }
+        if requirementsText(context: context) != nil {
+            guard let requirementsFile else {
+                throw DockerfileError(
+                    .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
+                    hints: ["write 'packages.requirementsText' to one, and name it"])
+            }
+            manifests.append(requirementsFile)
+        }
+        var indexes = indexes
+        indexes.findLinks = indexes.findLinks.map { $0.contains("://") ? $0 : ImagePath.joined(context, $0) }
+        return PythonStep(manifests: manifests, indexes: indexes, place: place)
     }
 }
 

@@ -24,12 +24,17 @@ public struct LentDockerfile: Sendable {
         self.dockerfile = dockerfile
         self.name = name
         secrets = lent
-        var environments = dockerfile.environments
-        for number in environments.indices { try fill(&environments[number], lent) }
-        self.dockerfile.environments = environments
+        var filled = dockerfile
+        for number in filled.environments.indices { try fill(&filled.environments[number], lent) }
+        for stage in filled.stages.indices {
+            for number in filled.stages[stage].environments.indices {
+                try fill(&filled.stages[stage].environments[number], lent)
+            }
+        }
+        self.dockerfile = filled
         secrets = lent.without(taken).adding(values)
         // What stands in a URL by a variable need not stand in a requirements file as well.
-        for use in dockerfile.environments.flatMap(\.secrets) {
+        for use in (dockerfile.environments + dockerfile.stages.flatMap(\.environments)).flatMap(\.secrets) {
             if case .variable(let name) = use.kind, inURLs.contains(use.id) { used.insert(name) }
         }
     }

@@ -2,7 +2,7 @@ import Build
 import Content
 import Diagnostics
 public import Dockerfile
-public import OCI
+import OCI
 import Spec
 public import SystemPackage
 
@@ -10,7 +10,7 @@ public import SystemPackage
 /// lines mean, and that has to be looked up.
 public struct DockerfileRequest: Sendable {
     /// What the Dockerfile's lines mean, for each platform; the bases' configurations are to be set.
-    public let lowerings: [DockerfileLowering]
+    public var lowerings: [DockerfileLowering]
     private var maker: RequestMaker
     private let ignoreFile: String?
 
@@ -56,16 +56,12 @@ public struct DockerfileRequest: Sendable {
     }
 
     /// The build that the lines come to.
-    /// - Parameters:
-    ///   - configurations: what the base of each lowering starts with; nil where it is not known.
-    ///   - scratch: a directory for requirements that stand in the Dockerfile itself; it has to last as long as the build.
-    public func request(bases configurations: [ImageConfiguration.Execution?], scratch: FilePath) throws -> BuildRequest
-    {
+    /// - Parameter scratch: a directory for requirements that stand in the Dockerfile itself; it has to last as long as the
+    ///   build.
+    public func request(scratch: FilePath) throws -> BuildRequest {
         var requests: [BuildRequest] = []
-        var environments: [[LoweredDockerfile.Packages]] = []
-        for (lowering, configuration) in zip(lowerings, configurations) {
-            var lowering = lowering
-            lowering.baseConfiguration = configuration
+        var environments: [[[LoweredDockerfile.Packages]]] = []
+        for lowering in lowerings {
             var maker = maker
             let lowered = try lowering.lowered()
             if let platform = lowered.platform, lowerings.count > 1 {
@@ -79,8 +75,9 @@ public struct DockerfileRequest: Sendable {
             maker.secrets = lent.secrets
             maker.usedSecrets = lent.used
             // Platforms that ask for the same name the same files.
-            let number = environments.firstIndex(of: lent.dockerfile.environments) ?? environments.count
-            if number == environments.count { environments.append(lent.dockerfile.environments) }
+            let own = [lent.dockerfile.environments] + lent.dockerfile.stages.map(\.environments)
+            let number = environments.firstIndex(of: own) ?? environments.count
+            if number == environments.count { environments.append(own) }
             let directory = number == 0 ? scratch : scratch.appending(String(number))
             try FileSystem.makeDirectory(directory)
             var request = try maker.make(lent.dockerfile, ignoreFile: ignoreFile, scratch: directory)
@@ -120,13 +117,20 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        let requirements = scratch.appending("requirements.txt")
-        if !surroundings.buildsOnServer {
-            for (number, packages) in lowered.environments.enumerated() {
+        func write(_ environments: [LoweredDockerfile.Packages], to file: FilePath) throws {
+            for (number, packages) in environments.enumerated() {
                 guard let text = packages.requirementsText(context: root.string) else { continue }
-                let path = LoweredDockerfile.requirementsFile(requirements.string, number: number)
+                let path = LoweredDockerfile.requirementsFile(file.string, number: number)
                 try FileSystem.write(text.utf8, to: FilePath(path))
             }
+        }
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer { try write(lowered.environments, to: requirements) }
+        var stageRequirements: [String: String] = [:]
+        for (number, stage) in lowered.stages.enumerated() {
+            let file = scratch.appending("stage-\(number).txt")
+            try write(stage.environments, to: file)
+            stageRequirements[stage.name] = file.string
         }
         var local = lowered
         // On a server they are found in the context that was sent.
@@ -137,20 +141,22 @@ extension RequestMaker {
         }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
-            platforms: results.platforms)
+            stageRequirementsFiles: stageRequirements, platforms: results.platforms)
         let given = try pythonStep(of: [])
-        for number in spec.stages[0].steps.indices {
-            guard case .python(var step) = spec.stages[0].steps[number] else { continue }
-            step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
-            step.indexes.extraIndexURLs += given.indexes.extraIndexURLs.filter {
-                !step.indexes.extraIndexURLs.contains($0)
+        for stage in spec.stages.indices {
+            for number in spec.stages[stage].steps.indices {
+                guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
+                step.indexes.indexURL = step.indexes.indexURL ?? given.indexes.indexURL
+                step.indexes.extraIndexURLs += given.indexes.extraIndexURLs.filter {
+                    !step.indexes.extraIndexURLs.contains($0)
+                }
+                step.indexes.findLinks += given.indexes.findLinks
+                step.indexes.excludeNewer = given.indexes.excludeNewer
+                step.upgrade = given.upgrade
+                step.allowsSourceBuilds = given.allowsSourceBuilds
+                step.compilesBytecode = try compilesBytecode
+                spec.stages[stage].steps[number] = .python(step)
             }
-            step.indexes.findLinks += given.indexes.findLinks
-            step.indexes.excludeNewer = given.indexes.excludeNewer
-            step.upgrade = given.upgrade
-            step.allowsSourceBuilds = given.allowsSourceBuilds
-            step.compilesBytecode = try compilesBytecode
-            spec.stages[0].steps[number] = .python(step)
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)

@@ -1,5 +1,6 @@
 import Content
 import Diagnostics
+import Programs
 import SystemPackage
 
 /// One question to uv: which wheels fulfil these manifests on this target?

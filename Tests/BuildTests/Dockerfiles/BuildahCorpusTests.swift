@@ -97,8 +97,9 @@ import Testing
         let base = directory.path.appending("base")
         try await BuildahTests.writeCatalogBase(to: base)
         let names = BuildahTests.isLarge ? Self.all : Self.sample
+        let program = try names.contains("zenml-all-uv") ? ["uv": Self.uv()] : [:]
+        let files = Self.files.mapValues { Array($0.utf8) }.merging(program) { $1 }
         let index = PackageIndex(wheels: try Self.wheels(), tellsLengths: true)
-        if BuildahTests.isLarge { try directory.write(try Self.uv(), to: "context/uv") }
         let fixtures = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .pushing("Fixtures/dockerfiles")
         try await LoopbackServer.run(answering: { index.answer($0) }) { server in
@@ -113,7 +114,7 @@ import Testing
                 return "USER root\n\(program)ENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
             }
             try await BuildahTests().compare(
-                texts, on: base, in: directory, files: Self.files, isListed: Self.isListed)
+                texts, on: base, in: directory, files: files, isListed: Self.isListed)
         }
     }
 }
