@@ -125,14 +125,25 @@ public struct BuildEngine: Sendable {
     // MARK: Planning
 
     /// The plans of a spec, one for each platform; nothing is made but bases of the catalog, nothing is pushed.
-    public func plan(_ spec: BuildSpec) async throws -> [BuildPlan] {
-        try await drafts(spec).map(\.plan)
-    }
+    public func plan(_ spec: BuildSpec) async throws -> [BuildPlan] { try await plan([spec]) }
+
+    /// The plans of specs, each for platforms of its own.
+    public func plan(_ specs: [BuildSpec]) async throws -> [BuildPlan] { try await drafts(specs).map(\.plan) }
 
     /// What the requirements of a spec come to, for each platform.
-    public func locks(_ spec: BuildSpec) async throws -> [Lock] { try await drafts(spec).flatMap(\.draft.locks) }
+    public func locks(_ spec: BuildSpec) async throws -> [Lock] { try await drafts([spec]).flatMap(\.draft.locks) }
 
-    private func drafts(_ spec: BuildSpec) async throws -> [PlannedBuild] {
+    private func drafts(_ specs: [BuildSpec]) async throws -> [PlannedBuild] {
+        var builds: [PlannedBuild] = []
+        for spec in specs { builds += try await drafts(of: spec) }
+        let used = builds.reduce(configuration.usedSecrets) { $0.union($1.draft.inputs.usedSecrets) }
+        for id in configuration.secrets.ids where !used.contains(id) {
+            events.emit(.warning("nothing uses the secret '\(id)'"))
+        }
+        return builds
+    }
+
+    private func drafts(of spec: BuildSpec) async throws -> [PlannedBuild] {
         guard let stage = spec.stages.last else {
             throw BuildError(.invalidSpec, "a build has a stage, and this one none")
         }
@@ -144,10 +155,6 @@ public struct BuildEngine: Sendable {
         var builds: [PlannedBuild] = []
         for platform in spec.platforms.isEmpty ? [nil] : spec.platforms.map(Optional.some) {
             builds.append(try await draft(stage, of: spec, platform: platform))
-        }
-        let used = builds.reduce(configuration.usedSecrets) { $0.union($1.draft.inputs.usedSecrets) }
-        for id in configuration.secrets.ids where !used.contains(id) {
-            events.emit(.warning("nothing uses the secret '\(id)'"))
         }
         return builds
     }
@@ -192,9 +199,16 @@ public struct BuildEngine: Sendable {
     public func build(
         _ spec: BuildSpec, tags: [Reference], outputs: [BuildOutput], sbom: SBOMRequest? = nil
     ) async throws -> BuildResult {
+        try await build([spec], tags: tags, outputs: outputs, sbom: sbom)
+    }
+
+    /// Builds specs, each for platforms of its own, into one image or one index.
+    public func build(
+        _ specs: [BuildSpec], tags: [Reference], outputs: [BuildOutput], sbom: SBOMRequest? = nil
+    ) async throws -> BuildResult {
         let pushes = outputs.contains(.registry) ? try pushes(of: tags) : []
         try configuration.cache.removeAbandoned(now: Int64(Date().timeIntervalSince1970))
-        let builds = try await drafts(spec)
+        let builds = try await drafts(specs)
         try await configuration.planned(builds.map(\.plan), builds.flatMap(\.draft.locks))
         for (path, text) in builds.flatMap(\.draft.inputs.lockFiles) {
             try FileSystem.write(text.utf8, to: FilePath(path))
@@ -211,7 +225,8 @@ public struct BuildEngine: Sendable {
             return realised
         }
         return try await events.phase(.output) {
-            let images = try ImageSet(images: realised.map(\.image), isIndex: spec.platforms.count > 1)
+            let images = try ImageSet(
+                images: realised.map(\.image), isIndex: specs.reduce(0) { $0 + $1.platforms.count } > 1)
             for (number, push) in pushes.enumerated() {
                 let present = realised.filter { $0.presentIn.contains(number) }.map(\.image.descriptor.digest)
                 try await push.finish(

@@ -19,43 +19,28 @@ public struct DockerfileDocument: Sendable, Hashable {
     ///   - name: how messages name the file.
     /// - Throws: `DockerfileError` with line and column, showing the line.
     public init(_ content: String, name: String = "Dockerfile") throws(DockerfileError) {
-        text = SourceText(content, name: name)
-        var reader = LineReader(text)
-        instructions = try reader.instructions()
-        directives = reader.directives
+        let reading = DockerfileReading(content, name: name)
+        if let first = reading.problems.first { throw first }
+        self = reading.document
+    }
+
+    init(text: SourceText, directives: ParserDirectives, instructions: [LocatedInstruction]) {
+        self.text = text
+        self.directives = directives
+        self.instructions = instructions
         var arguments: [LocatedInstruction] = []
         var stages: [DockerfileStage] = []
         for located in instructions {
             switch located.instruction {
             case .from(let from):
-                if let name = from.name, stages.contains(where: { $0.name == name }) {
-                    throw Self.failure(located, "two stages are named '\(name)'", at: name, in: text)
-                }
                 stages.append(DockerfileStage(index: stages.count, from: from, location: located, instructions: []))
             case .argument where stages.isEmpty: arguments.append(located)
-            default:
-                guard !stages.isEmpty else {
-                    throw Self.failure(
-                        located, "\(located.keyword) comes before the first FROM", at: "", in: text,
-                        hints: ["only ARG may stand before it"])
-                }
-                stages[stages.count - 1].instructions.append(located)
+            case _ where stages.isEmpty: break
+            default: stages[stages.count - 1].instructions.append(located)
             }
-        }
-        guard !stages.isEmpty else {
-            throw text.failure(
-                .invalidSyntax, instructions.isEmpty ? "'\(name)' holds no instruction" : "'\(name)' has no FROM",
-                line: max(1, text.lines.count), byte: 0, hints: ["a Dockerfile starts with FROM and an image's name"])
         }
         globalArguments = arguments
         self.stages = stages
-    }
-
-    private static func failure(
-        _ located: LocatedInstruction, _ message: String, at word: String, in text: SourceText, hints: [String] = []
-    ) -> DockerfileError {
-        let offset = located.source.offset(of: word)
-        return located.source.failure(LineProblem(message: message, hints: hints, offset: offset), in: text)
     }
 
     /// An error at a word of an instruction.
@@ -89,6 +74,12 @@ public struct DockerfileStage: Sendable, Hashable {
 
     /// Its name in lower case, if it has one.
     public var name: String? { from.name }
+
+    /// The name as it is written.
+    var writtenName: String? {
+        guard name != nil else { return nil }
+        return location.source.bytes.split { $0.isBlank }.last?.text
+    }
 }
 
 /// What the comments at the top of a Dockerfile say to its parser.

@@ -8,6 +8,8 @@ public enum DockerfileErrorCode: String, FailureCode {
     case invalidDirective = "invalid_directive"
     /// An instruction that no Dockerfile has.
     case unknownInstruction = "unknown_instruction"
+    /// Two stages have one name.
+    case duplicateStage = "duplicate_stage"
     /// A variable's expansion does not read as one, or a variable that has to be set is not.
     case invalidExpansion = "invalid_expansion"
     /// A value that only the base image knows.
@@ -24,6 +26,8 @@ public enum DockerfileErrorCode: String, FailureCode {
     case requirementsNotFound = "requirements_not_found"
     /// A path of a COPY that the context does not hold.
     case sourceNotFound = "source_not_found"
+    /// A secret that installations need, and nobody lends.
+    case secretNotLent = "secret_not_lent"
 
     /// Who has to act: always whoever wrote the Dockerfile.
     public var blame: Blame { .request }

@@ -42,17 +42,22 @@ struct SourceText: Sendable, Hashable {
         _ code: DockerfileErrorCode, _ message: String, line: Int, byte: Int, hints: [String] = []
     ) -> DockerfileError {
         let content = lines.indices.contains(line - 1) ? lines[line - 1].trimmingNewline : []
-        let before = content.prefix(byte)
-        let column = before.count { $0 & 0xC0 != 0x80 } + 1
-        var context = [FailureContext("file", "\(name):\(line):\(column)")]
+        var context = [FailureContext("file", "\(name):\(line):\(column(line: line, byte: byte))")]
         let shown = Self.shown(String(decoding: content.trimmingBlanks, as: UTF8.self))
         if !shown.isEmpty { context.append(FailureContext("line", shown)) }
         return DockerfileError(code, Self.shown(message, limit: 600), context: context, hints: hints)
     }
 
-    /// A text of the file as it may be shown: what URLs keep secret is taken out, and it is not endless.
+    /// The column of a byte in a line, from 1, in characters.
+    func column(line: Int, byte: Int) -> Int {
+        guard lines.indices.contains(line - 1) else { return 1 }
+        return lines[line - 1].trimmingNewline.prefix(byte).count { $0 & 0xC0 != 0x80 } + 1
+    }
+
+    /// A text of the file as it may be shown: secrets are taken out, those of URLs too, and it is not endless.
     static func shown(_ text: String, limit: Int = 160) -> String {
-        let line = holdsURL(text) ? redactingURLs(in: text) : text
+        let masked = SecretText(SecretMarker.shown(text)).masked
+        let line = holdsURL(masked) ? redactingURLs(in: masked) : masked
         guard line.utf8.count > limit, line.count > limit else { return line }
         return line.prefix(limit - 1) + "…"
     }
@@ -121,6 +126,20 @@ struct LogicalLine: Sendable, Hashable {
         let start = bytes.firstIndex { !$0.isBlank } ?? 0
         guard !word.isEmpty, bytes.count >= word.count else { return start }
         return (0...(bytes.count - word.count)).first { bytes[$0...].starts(with: word) } ?? start
+    }
+
+    /// Where a word stands, rather as a whole than as a part of another one.
+    func offset(ofWord word: String, isLast: Bool) -> Int {
+        let letters = Array(word.utf8)
+        guard !letters.isEmpty, bytes.count >= letters.count else { return offset(of: word) }
+        func ends(_ place: Int) -> Bool {
+            guard bytes.indices.contains(place) else { return true }
+            return bytes[place].isBlank || "\"'=,;[]&|".utf8.contains(bytes[place])
+        }
+        let places = (0...(bytes.count - letters.count)).filter { place in
+            bytes[place...].starts(with: letters) && ends(place - 1) && ends(place + letters.count)
+        }
+        return (isLast ? places.last : places.first) ?? offset(of: word)
     }
 
     func failure(_ problem: LineProblem, in text: SourceText) -> DockerfileError {

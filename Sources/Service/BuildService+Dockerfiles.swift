@@ -2,6 +2,7 @@ import Build
 import Content
 import Diagnostics
 public import Dockerfile
+import Interface
 public import OCI
 import Registry
 import Spec
@@ -51,7 +52,10 @@ extension BuildService {
             lowering.baseConfiguration = try await blocking { try catalog.definition(named: name).execution() }
         case .layout, .archive, .scratch: break
         }
-        let lowered = try lowering.lowered()
+        let named = Dictionary(secrets.named.map { ($0.id, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
+        let lent = try LentDockerfile(
+            try lowering.lowered(), lent: SecretSet(named), name: lowering.dockerfile.name)
+        let lowered = lent.dockerfile
         var (submission, found) = try BuildSubmission.lowered(
             lowered, context: build.context,
             ignoreFile: try await ignoreFile(of: build, manifest, project: project))
@@ -67,7 +71,7 @@ extension BuildService {
         submission.exports = build.exports
         found.registries = secrets.registries
         found.indexes += secrets.indexes
-        found.named = secrets.named
+        found.named = lent.secrets.ids.compactMap { id in lent.secrets.text(id).map { .init(id: id, value: $0) } }
         let submitted = try await submit(
             submission, secrets: found, idempotencyKey: idempotencyKey, project: project, by: request)
         return (submitted, lowered.remarks)

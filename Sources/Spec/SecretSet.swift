@@ -27,6 +27,9 @@ public struct SecretSet: Sendable, Hashable {
 
     /// The secrets without some.
     public func without(_ ids: Set<String>) -> SecretSet { SecretSet(values.filter { !ids.contains($0.key) }) }
+
+    /// The secrets with others, which win.
+    public func adding(_ others: [String: [UInt8]]) -> SecretSet { SecretSet(values.merging(others) { $1 }) }
 }
 
 extension SecretSet: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

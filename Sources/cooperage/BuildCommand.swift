@@ -71,7 +71,7 @@ struct BuildCommand: Verb {
             spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
         }
         let result = try await engine.build(
-            request.spec, tags: request.tags, outputs: request.outputs, sbom: request.sbom)
+            request.specs, tags: request.tags, outputs: request.outputs, sbom: request.sbom)
         let metadata = BuildMetadata(result.images, tags: request.tags)
         try write(metadata, result.sboms, request)
         let references = digestReferences(metadata.digest, pushed: result.pushed, tags: request.tags)

@@ -16,7 +16,8 @@ struct Cooperage: AsyncParsableCommand {
             """,
         version: "cooperage \(version)",
         subcommands: [
-            BuildCommand.self, PlanCommand.self, LockCommand.self, BaseCommand.self, InspectCommand.self,
+            BuildCommand.self, PlanCommand.self, LockCommand.self, LintCommand.self, BaseCommand.self,
+            InspectCommand.self,
             CopyCommand.self, TagCommand.self, DoctorCommand.self,
             CacheCommand.self,
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, BuildsCommand.self, CompletionCommand.self,

@@ -40,7 +40,7 @@ struct PlanCommand: Verb {
                 return try await session.engine {
                     running.configure(&$0, for: request)
                     spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
-                }.plan(request.spec)
+                }.plan(request.specs)
             }
         }
         let report = PlanReport(plans)

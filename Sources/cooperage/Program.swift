@@ -39,6 +39,8 @@ enum Program {
 
     /// Tells what went wrong, or prints the help that was asked for.
     private static func report(_ error: any Error, progress: ProgressMode?) -> Int32 {
+        // What there was to say has been said.
+        if let code = error as? ExitCode { return code.rawValue }
         if !(error is any Diagnostic), !(error is CancellationError) {
             let exitCode = Cooperage.exitCode(for: error)
             let text = Cooperage.fullMessage(for: error)

@@ -17,24 +17,27 @@ extension Session {
         guard let dockerfile = try DockerfileRequest(context: context, flags: flags, in: surroundings) else {
             return try await body(try BuildRequest(context: context, flags: flags, in: surroundings))
         }
-        let given = try flags.platforms.first.map { try Platform($0.value) }
-        func configuration(
-            of source: BaseSource, _ platform: Platform?
-        ) async throws -> ImageConfiguration.Execution? {
-            // What a server's catalog makes is not made here to be looked at.
-            if case .catalog = source, surroundings.buildsOnServer { return nil }
-            return try await engine(configure).image(source, platform: platform ?? given).configuration.config
-                ?? .init()
-        }
-        let base = try dockerfile.lowering.base()
-        let known = try await configuration(of: base.source, base.platform)
         var request = dockerfile
-        for other in try dockerfile.lowering.otherBases() {
-            request.lowering.otherConfigurations[other] = try await configuration(of: other.source, other.platform)
+        for number in dockerfile.lowerings.indices {
+            let lowering = dockerfile.lowerings[number]
+            func configuration(
+                of source: BaseSource, _ platform: Platform?
+            ) async throws -> ImageConfiguration.Execution? {
+                // What a server's catalog makes is not made here to be looked at.
+                if case .catalog = source, surroundings.buildsOnServer { return nil }
+                let platform = platform ?? (flags.platforms.isEmpty ? nil : lowering.platform)
+                return try await engine(configure).image(source, platform: platform).configuration.config ?? .init()
+            }
+            let base = try lowering.base()
+            request.lowerings[number].baseConfiguration = try await configuration(of: base.source, base.platform)
+            for other in try lowering.otherBases() {
+                request.lowerings[number].otherConfigurations[other] = try await configuration(
+                    of: other.source, other.platform)
+            }
         }
         try FileSystem.makeDirectory(surroundings.cache)
         let scratch = try FileSystem.makeTemporaryDirectory(prefix: surroundings.cache.appending("dockerfile-"))
         defer { try? FileSystem.removeTree(scratch) }
-        return try await body(try request.request(base: known, scratch: scratch))
+        return try await body(try request.request(scratch: scratch))
     }
 }

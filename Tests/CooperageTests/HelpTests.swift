@@ -9,7 +9,8 @@ import Testing
         .appending("Fixtures").appending("help")
 
     @Test(arguments: [
-        [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["copy"],
+        [], ["build"], ["plan"], ["lock"], ["lint"], ["base"], ["base", "list"], ["base", "build"], ["inspect"],
+        ["copy"],
         ["tag"], ["doctor"], ["cache"], ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"],
         ["builds"], ["builds", "list"],
         ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],

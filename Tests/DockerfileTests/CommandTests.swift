@@ -175,7 +175,7 @@ import Testing
         ("pip install x-1.whl", "'x-1.whl' is a file or a URL, not a requirement that an index can answer"),
         ("pip install a>2", "it has a redirection"),
         ("pip install -i https://x -i https://y a", "it names two indexes"),
-        ("PIP_NO_DEPS=1 pip install a", "it sets variables for one command"),
+        ("X=1 mkdir /a", "it sets variables for one command"),
         ("pip wheel a", "its meaning is not known"),
         ("pipx install a", "its meaning is not known"),
         ("uv pip install -p 3.12 a", "--python 3.12 names another Python than the base's first"),

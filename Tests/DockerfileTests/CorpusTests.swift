@@ -121,6 +121,21 @@ import Testing
         #expect(values > 500 && failures > 500)
     }
 
+    /// The same of the linter, which reads on after what is wrong.
+    @Test func noMutationBreaksTheLinter() throws {
+        let corpus = try Corpus.names.map { Array(try Corpus.text($0).utf8) }
+        var random = Seeded(6)
+        var findings = 0
+        for _ in 0..<1_000 {
+            let text = String(decoding: mutated(corpus, &random), as: UTF8.self)
+            let outcome = try DockerfileLinter().outcome(of: text, name: "Dockerfile")
+            let lines = text.utf8.count { $0 == UInt8(ascii: "\n") } + 1
+            #expect(outcome.findings.allSatisfy { (1...lines).contains($0.line) && $0.column > 0 }, "\(text)")
+            findings += outcome.findings.count
+        }
+        #expect(findings > 1_000)
+    }
+
     private func mutated(_ corpus: [[UInt8]], _ random: inout Seeded) -> [UInt8] {
         var text = corpus[Int.random(in: 0..<corpus.count, using: &random)]
         let interesting = Array("${}\\'\"`<-=#[],&|;\n\t *?/:@~é\u{0}".utf8)

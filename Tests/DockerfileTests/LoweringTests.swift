@@ -107,7 +107,8 @@ import Testing
     @Test(arguments: [
         "ENV PIP_NO_DEPS=1\nRUN pip install a", "ENV PIP_CONSTRAINT=https://x/c.txt\nRUN pip install a",
         "ARG UV_PRERELEASE=perhaps\nRUN uv pip install a", "USER me\nRUN pip install a", "USER me\nRUN mkdir /x",
-        "ENV UV_FROB=1\nCOPY uv.lock pyproject.toml /\nRUN uv sync", "RUN --mount=type=secret,id=x pip install a",
+        "ENV UV_FROB=1\nCOPY uv.lock pyproject.toml /\nRUN uv sync", "RUN --mount=type=ssh pip install a",
+        "RUN PIP_NO_DEPS=1 pip install a",
         "RUN --network=none pip install a", "SHELL [\"python\", \"-c\"]\nRUN pip install a",
         "RUN <<EOF python\nprint()\nEOF", "RUN <<EOF\n#!/usr/bin/python\nEOF",
     ])

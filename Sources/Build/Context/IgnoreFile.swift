@@ -1,8 +1,8 @@
-import Diagnostics
+public import Diagnostics
 
 /// What a context leaves out: the patterns of a `.dockerignore` (Docker's documentation, "Build context"). The last
 /// pattern that matches a path or a directory above it decides; `!` takes a path in again.
-struct IgnoreFile: Sendable {
+public struct IgnoreFile: Sendable {
     private struct Rule: Sendable {
         let pattern: GlobPattern
         let includes: Bool
@@ -20,7 +20,7 @@ struct IgnoreFile: Sendable {
     /// Reads a `.dockerignore`.
     /// - Parameter name: the file, for errors.
     /// - Throws: `BuildError` (`invalid_ignore_pattern`) with the line.
-    init(_ text: String, name: String) throws(BuildError) {
+    public init(_ text: String, name: String) throws(BuildError) {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         // A byte order mark is what some editors start a file with.
         if let first = lines.first, first.unicodeScalars.first == "\u{FEFF}" {
@@ -68,7 +68,7 @@ struct IgnoreFile: Sendable {
 
     /// Whether a path is left out.
     /// - Parameter path: relative to the context.
-    func excludes(_ path: String) -> Bool {
+    public func excludes(_ path: String) -> Bool {
         var excluded = false
         for rule in rules where rule.includes == excluded {
             if Self.matches(rule.pattern, path) { excluded.toggle() }
@@ -77,7 +77,7 @@ struct IgnoreFile: Sendable {
     }
 
     /// Whether a directory that is left out can be passed over as a whole: nothing takes paths in again.
-    var prunes: Bool { !rules.contains { $0.includes } }
+    public var prunes: Bool { !rules.contains { $0.includes } }
 
     private static func matches(_ pattern: GlobPattern, _ path: String) -> Bool {
         if pattern.matches(path) { return true }

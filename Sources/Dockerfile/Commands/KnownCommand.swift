@@ -31,6 +31,9 @@ extension NamedCommand {
     }
 }
 
+/// A command that reads variables, which may be set for it alone.
+protocol InstallingCommand: KnownCommand {}
+
 /// A command whose output is known, so that it can go to a file.
 protocol WritingCommand: KnownCommand {}
 
@@ -46,6 +49,8 @@ enum CommandOutcome: Equatable {
     case activates(String)
     /// Files of the image are changed; paths are as written.
     case changes([FileChange])
+    /// The commands after it in the same RUN find variables.
+    case exports([EnvironmentVariable])
     /// The commands after it in the same RUN start in another directory.
     case changesDirectory(String)
     /// Nothing that the image of Cooperage would show; the text says why.
@@ -68,8 +73,8 @@ enum KnownCommands {
             PipInstall(), UvPipInstall(), UvPipSync(), UvSync(), MakeEnvironment(), UvVenv(), MakeOtherEnvironment(),
             Activate(),
             MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
-            Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), DoNothing(), Say(),
-            Print(),
+            Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), ExportVariables(),
+            DoNothing(), Say(), Print(),
         ] + RefusedCommand.all
 
     /// What is known, for messages.
@@ -86,7 +91,11 @@ enum KnownCommands {
         guard let entry else {
             throw CommandRefusal(reason: command.words.isEmpty ? "it only sets variables" : "its meaning is not known")
         }
-        guard command.assignments.isEmpty else {
+        let isInstalling = entry is any InstallingCommand
+        if !isInstalling, !(entry is ExportVariables), let id = command.texts.flatMap(SecretMarker.ids).first {
+            throw CommandRefusal(reason: "it would be given the secret '\(id)', which installers of packages alone are")
+        }
+        guard command.assignments.isEmpty || isInstalling else {
             throw CommandRefusal(
                 reason: "it sets variables for one command", word: command.assignments.first ?? "",
                 hints: ["set them by ENV"])

@@ -1,5 +1,5 @@
 /// `pip install …`, also as `pip3`, `pip3.11` and `python -m pip`.
-struct PipInstall: KnownCommand {
+struct PipInstall: InstallingCommand {
     let form: String? = "pip install"
 
     func takes(_ command: ShellCommand) -> Bool { Self.arguments(of: command)?.first?.text == "install" }

@@ -36,6 +36,27 @@ struct ShellOptions: KnownCommand {
     }
 }
 
+/// `export NAME=value`
+struct ExportVariables: KnownCommand {
+    let form: String? = "export NAME=value"
+
+    func takes(_ command: ShellCommand) -> Bool { command.name == "export" }
+
+    func outcome(of command: ShellCommand) throws(CommandRefusal) -> CommandOutcome {
+        var variables: [EnvironmentVariable] = []
+        for word in command.texts.dropFirst() {
+            guard !word.hasPrefix("-") else {
+                throw CommandRefusal(reason: "its option '\(word)' is not known", word: word)
+            }
+            guard let variable = ShellCommand.assignment(word) else {
+                throw CommandRefusal(reason: "'\(word)' is given no value", word: word)
+            }
+            variables.append(variable)
+        }
+        return .exports(variables)
+    }
+}
+
 /// `true` and `:`
 struct DoNothing: WritingCommand {
     let form: String? = "true"

@@ -1,7 +1,7 @@
 import Spec
 
 /// `uv pip install …`.
-struct UvPipInstall: KnownCommand {
+struct UvPipInstall: InstallingCommand {
     let form: String? = "uv pip install"
 
     func takes(_ command: ShellCommand) -> Bool {
@@ -49,7 +49,7 @@ struct UvPipInstall: KnownCommand {
 }
 
 /// `uv pip sync FILE…`: what the files name, and nothing else.
-struct UvPipSync: KnownCommand {
+struct UvPipSync: InstallingCommand {
     let form: String? = "uv pip sync"
 
     func takes(_ command: ShellCommand) -> Bool {

@@ -23,7 +23,7 @@ struct SyncRequest: Equatable {
 }
 
 /// `uv sync`
-struct UvSync: KnownCommand {
+struct UvSync: InstallingCommand {
     let form: String? = "uv sync"
 
     func takes(_ command: ShellCommand) -> Bool { Uv.arguments(of: command)?.first?.text == "sync" }

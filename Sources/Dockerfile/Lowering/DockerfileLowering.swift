@@ -30,6 +30,8 @@ public struct DockerfileLowering: Sendable {
     public var standIn: (@Sendable (Reference) -> BaseSource?)?
     /// What the base image starts with; nil where it is not known.
     public var baseConfiguration: ImageConfiguration.Execution?
+    /// Variables that the base is taken to have where its configuration is not known.
+    var assumedVariables: [String: String] = [:]
     /// What the bases start with of the stages that files are taken from, as far as that is known.
     public var otherConfigurations: [StageBase: ImageConfiguration.Execution] = [:]
     /// What stands at a path of the context, nil if nothing does; nil where the context is not known.
@@ -74,21 +76,31 @@ public struct DockerfileLowering: Sendable {
     /// What the Dockerfile says.
     /// - Throws: `DockerfileError` with line and column: what cannot be followed, and why.
     public func lowered() throws(DockerfileError) -> LoweredDockerfile {
+        let (lowered, refusals) = try lowering()
+        if let first = refusals.first { throw first.error }
+        return lowered
+    }
+
+    /// What can be followed of the Dockerfile, and what cannot.
+    func lowering() throws(DockerfileError) -> (lowered: LoweredDockerfile, refusals: [LoweringRefusal]) {
         let frame = try frame()
         let target = try targetStage()
         let targetPlan = try plan(of: target, in: frame)
         var earlier: [Int: FinishedStage] = [:]
+        var refusals: [LoweringRefusal] = []
         for stage in try stages(neededBy: target, in: frame) {
             let plan = try plan(of: stage, in: frame)
             let isTargets = plan.stageBase == targetPlan.stageBase
             let known = isTargets ? baseConfiguration : otherConfigurations[plan.stageBase]
             var state = LoweringState(self, plan: plan, base: known, earlier: earlier)
             for part in plan.stages { try state.lower(part) }
+            refusals += state.refusals
             earlier[stage.index] = state.finishedStage(named: stage.name ?? String(stage.index))
         }
         var state = LoweringState(self, plan: targetPlan, base: baseConfiguration, earlier: earlier)
         for stage in targetPlan.stages { try state.lower(stage) }
-        return try state.finish()
+        refusals += state.refusals
+        return (try state.finish(), refusals)
     }
 
     // MARK: Stages
@@ -123,20 +135,7 @@ public struct DockerfileLowering: Sendable {
         let budget = ExpansionBudget()
         let arguments = BuildArguments(
             given: buildArguments, target: platform, stage: target.name ?? String(target.index))
-        var globals: [String: String] = arguments.automatic
-        var consumed: Set<String> = []
-        for located in dockerfile.globalArguments {
-            guard case .argument(let declarations) = located.instruction else { continue }
-            for declaration in declarations {
-                let name = try expanded(declaration.name, globals, budget, in: located)
-                if let given = buildArguments[name] {
-                    globals[name] = given
-                    consumed.insert(name)
-                } else if let value = declaration.defaultValue {
-                    globals[name] = try expanded(value, globals, budget, in: located)
-                }
-            }
-        }
+        let (globals, consumed) = try globals(arguments, budget)
         return Frame(globals: globals, arguments: arguments, budget: budget, consumed: consumed)
     }
 
@@ -165,6 +164,35 @@ public struct DockerfileLowering: Sendable {
                 arguments: frame.arguments, budget: frame.budget, consumed: frame.consumed)
         }
         throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
+    }
+
+    /// The values of the `ARG`s before the first `FROM`, and the given arguments that they took.
+    private func globals(
+        _ arguments: BuildArguments, _ budget: ExpansionBudget
+    ) throws(DockerfileError) -> (values: [String: String], consumed: Set<String>) {
+        var globals: [String: String] = arguments.automatic
+        var consumed: Set<String> = []
+        for located in dockerfile.globalArguments {
+            guard case .argument(let declarations) = located.instruction else { continue }
+            for declaration in declarations {
+                let name = try expanded(declaration.name, globals, budget, in: located)
+                if let given = buildArguments[name] {
+                    globals[name] = given
+                    consumed.insert(name)
+                } else if let value = declaration.defaultValue {
+                    globals[name] = try expanded(value, globals, budget, in: located)
+                }
+            }
+        }
+        return (globals, consumed)
+    }
+
+    /// What each stage's `FROM` names with its variables put in; nil where they cannot be.
+    func images() -> [String?] {
+        let budget = ExpansionBudget()
+        let arguments = BuildArguments(given: buildArguments, target: platform, stage: target ?? "")
+        guard let globals = try? globals(arguments, budget).values else { return dockerfile.stages.map { _ in nil } }
+        return dockerfile.stages.map { try? expanded($0.from.image, globals, budget, in: $0.location) }
     }
 
     /// So many stages may lend files: a Dockerfile may be a stranger's.

@@ -34,6 +34,10 @@ extension LoweredDockerfile {
         var requiresLock = false
         /// Whether bytecode was asked for.
         var compilesBytecode = false
+        /// What secrets are for the installer; URLs of the indexes have marks (`SecretMarker`) where others stand.
+        public var secrets: [SecretUse] = []
+        /// The ids of secrets that are an index as a whole, which is not asked where they are not lent.
+        public var optionalSecrets: Set<String> = []
 
         init() {}
 
@@ -87,6 +91,9 @@ extension LoweredDockerfile.Packages {
             extraIndexURLs: unique(installations.flatMap(\.indexes.extraIndexURLs)),
             findLinks: unique(installations.flatMap(\.indexes.findLinks)))
     }
+
+    /// What secrets are for the installers of all.
+    public var secrets: [SecretUse] { installations.flatMap(\.secrets) }
 
     /// The text of a requirements file with what the manifests of all cannot hold. Nil where there is nothing of the kind.
     /// - Parameter context: the context's directory, absolute; empty for a file that lies in the context itself, next

@@ -8,6 +8,7 @@ extension LoweringState {
         scope.environment
             .merging(scope.arguments.compactMapValues { $0 }) { environment, _ in environment }
             .merging(scope.base ?? [:]) { ours, _ in ours }
+            .merging(surroundings.variables) { $1 }
     }
 
     /// Adds an installation to those of an environment.

@@ -19,9 +19,15 @@ extension LoweringState {
         }
         try requireRoot("packages would go to its home")
         let place = try place(of: asked, in: located)
-        try InstallerVariables.apply(variables, to: &asked)
+        var variables = variables
         var installation = LoweredDockerfile.Installation()
+        installation.secrets = secretUses(surroundings, &variables, isUv: asked.isByUv, in: located)
+        installation.optionalSecrets = Set(surroundings.optionalIndexes)
+        try InstallerVariables.apply(variables, to: &asked)
         installation.indexes = try indexes(asked.indexes, command, mounts, in: located)
+        try refuseMisplaced(
+            installation.indexes,
+            asked.requirements + asked.files + asked.constraints + asked.lines + asked.projects.map(\.path))
         installation.requirements = asked.requirements
         installation.selection = asked.selection
         installation.options = asked.options
@@ -65,6 +71,8 @@ extension LoweringState {
         _ asked: SyncRequest, _ command: ShellCommand, _ mounts: [PlacedSource], in located: LocatedInstruction
     ) throws {
         var asked = asked
+        var variables = variables
+        let secrets = secretUses(surroundings, &variables, isUv: true, in: located)
         try InstallerVariables.check(variables, known: UvSync.variables.union(InstallerVariables.choosing))
         try apply(variables, to: &asked)
         let start = try absolute(asked.directory ?? ".", in: located, at: asked.directory ?? "uv")
@@ -82,6 +90,9 @@ extension LoweringState {
         installation.files = [lock]
         installation.selection = asked.selection
         installation.indexes = try indexes(asked.indexes, command, mounts, in: located)
+        try refuseMisplaced(installation.indexes, [])
+        installation.secrets = secrets
+        installation.optionalSecrets = Set(surroundings.optionalIndexes)
         installation.requiresLock = !asked.isFrozen
         installation.compilesBytecode = asked.compilesBytecode
         installation.options.isExact = !asked.isInexact

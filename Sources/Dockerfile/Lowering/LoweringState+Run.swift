@@ -11,6 +11,8 @@ extension LoweringState {
         if let security = run.security, security != "sandbox" {
             throw refuse(located, "--security=\(security)", "nothing is run", at: "--security")
         }
+        surroundings = try surroundings(of: run, in: located)
+        defer { surroundings = RunSurroundings() }
         let commands = try commands(of: run, in: located)
         guard !commands.isEmpty else { return skip(located, "RUN", "it holds no command") }
         let start = workingDirectory
@@ -24,11 +26,11 @@ extension LoweringState {
                 changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
             } catch let refusal as CommandRefusal {
                 // Where a `CommandSandbox` (of the room Build) is at hand, the whole RUN goes to it instead.
-                throw failure(refusal, command, in: located)
+                record(failure(refusal, command, in: located), at: located)
             } catch let error as DockerfileError {
-                throw error
+                record(error, at: located)
             } catch {
-                throw refuse(located, command.shown, "\(error)", at: "")
+                record(refuse(located, command.shown, "\(error)", at: ""), at: located)
             }
         }
         if !changes.isEmpty { add(changes, of: located, titled: "RUN \(Self.text(of: run))") }
@@ -81,8 +83,11 @@ extension LoweringState {
     }
 
     private func script(_ text: String) -> [ShellCommand] {
-        let scope = scope
-        return ShellScript(text) { name in (try? scope.value(name)) ?? nil }.commands
+        let (scope, surroundings) = (scope, surroundings)
+        let lookup: (String) -> String? = { name in
+            surroundings.variables[name] ?? (try? scope.value(name)) ?? nil
+        }
+        return ShellScript(text, lookup: lookup, fileText: surroundings.text(ofFile:)).commands
     }
 
     private static func isPlain(_ shell: [String]) -> Bool {
@@ -104,7 +109,7 @@ extension LoweringState {
         for mount in run.mounts {
             let type = mount["type"] ?? "bind"
             switch type {
-            case "cache", "tmpfs": continue
+            case "cache", "tmpfs", "secret": continue
             case "bind":
                 // What it shows comes from elsewhere: programs, which are not run here. A command that reads a file there
                 // is told that nothing brought it.
@@ -118,7 +123,7 @@ extension LoweringState {
             default:
                 throw refuse(
                     located, "--mount", "mounts of type '\(type)' are not known", at: "--mount",
-                    ["those of type cache, tmpfs and bind are"])
+                    ["those of type cache, tmpfs, bind and secret are"])
             }
         }
         return placed
@@ -141,6 +146,7 @@ extension LoweringState {
             let changes = try changes.map { try absolute($0, in: located) }
             remark(located, shown, "files")
             return changes
+        case .exports(let variables): try export(variables, shown, in: located)
         case .makesEnvironments(let wanted, let hasPip):
             try requireRoot("the environment would be that user's")
             for environment in wanted { try make(environment, withPip: hasPip, command, mounts, in: located) }
@@ -149,8 +155,9 @@ extension LoweringState {
             skip(located, shown, "the commands after it use the environment")
         case .syncs(let request):
             try requireRoot("the environment would be that user's")
-            try sync(request, command, mounts, in: located)
-        case .installs(let installation): try install(installation, command, mounts, in: located)
+            try withVariables(of: command) { state in try state.sync(request, command, mounts, in: located) }
+        case .installs(let installation):
+            try withVariables(of: command) { state in try state.install(installation, command, mounts, in: located) }
         }
         return []
     }

@@ -33,6 +33,12 @@ struct LoweringState {
     var configuration = ConfigurationStep()
     var further = FurtherConfiguration()
     var remarks: [LoweringRemark] = []
+    /// What the RUN at hand shows to its commands.
+    var surroundings = RunSurroundings()
+    /// What could not be followed.
+    private(set) var refusals: [LoweringRefusal] = []
+    /// The lines that brought those at hand here, where these stand in no file.
+    private var origin: LineRange?
     var consumed: Set<String>
     /// The ports so far.
     private var exposed: Set<String> = []
@@ -58,6 +64,9 @@ struct LoweringState {
                 }, uniquingKeysWith: { _, last in last })
         }
         scope = VariableScope(base: variables)
+        if base == nil {
+            for (name, value) in lowering.assumedVariables { scope.declareArgument(name, value) }
+        }
         if let base {
             workingDirectory = ImagePath.absolute(base.workingDir ?? "/", in: "/")
             user = base.user ?? ""
@@ -75,28 +84,49 @@ struct LoweringState {
         remark(
             stage.location, "FROM \(stage.from.image)\(name)",
             isLowest ? "base \(Self.name(of: plan.base))" : "goes on from the stage '\(stage.from.image.lowercased())'")
-        if isLowest { try lowerTriggers() }
-        for located in stage.instructions { try lower(located) }
+        if isLowest { try lowerTriggers(at: stage) }
+        for located in stage.instructions { attempt(located) }
         // What a stage keeps for others is followed where the next one starts from it.
         guard stage.index != plan.stages.last?.index, !further.onBuild.isEmpty else { return }
         let triggers = further.onBuild
         further.onBuild = []
-        try lower(triggers: triggers, of: "the stage '\(stage.name ?? String(stage.index))'")
+        try lower(triggers: triggers, of: "the stage '\(stage.name ?? String(stage.index))'", at: stage)
+    }
+
+    /// Lowers an instruction. One that cannot be followed is left out, and what is wrong with it kept.
+    private mutating func attempt(_ located: LocatedInstruction) {
+        guard refusals.count < LoweringRefusal.limit else { return }
+        do {
+            try lower(located)
+        } catch {
+            record(error, at: located)
+        }
+    }
+
+    /// Keeps why an instruction, or a command of it, cannot be followed.
+    mutating func record(_ error: DockerfileError, at located: LocatedInstruction) {
+        refusals.append(LoweringRefusal(lines: origin ?? located.lines, keyword: located.keyword, error: error))
     }
 
     /// What the base keeps for whoever builds on it.
-    private mutating func lowerTriggers() throws(DockerfileError) {
+    private mutating func lowerTriggers(at stage: DockerfileStage) throws(DockerfileError) {
         guard let triggers = base?.onBuild, !triggers.isEmpty else { return }
-        try lower(triggers: triggers, of: Self.name(of: plan.base))
+        try lower(triggers: triggers, of: Self.name(of: plan.base), at: stage)
     }
 
-    private mutating func lower(triggers: [String], of name: String) throws(DockerfileError) {
+    private mutating func lower(
+        triggers: [String], of name: String, at keeper: DockerfileStage
+    ) throws(DockerfileError) {
         let own = (dockerfile, stage)
-        defer { (dockerfile, stage) = own }
+        origin = keeper.location.lines
+        defer {
+            (dockerfile, stage) = own
+            origin = nil
+        }
         stage = nil
         let text = "FROM scratch\n" + triggers.joined(separator: "\n")
         dockerfile = try DockerfileDocument(text, name: "ONBUILD of \(name)")
-        for located in dockerfile.stages.last?.instructions ?? [] { try lower(located) }
+        for located in dockerfile.stages.last?.instructions ?? [] { attempt(located) }
     }
 
     private mutating func lower(_ located: LocatedInstruction) throws(DockerfileError) {

@@ -8,20 +8,31 @@ struct LineReader {
 
     init(_ text: SourceText) { self.text = text }
 
-    /// All instructions.
-    mutating func instructions() throws(DockerfileError) -> [LocatedInstruction] {
+    /// What is wrong with the instructions that are left out.
+    private(set) var problems: [DockerfileError] = []
+
+    /// All instructions that read as one.
+    mutating func instructions() -> [LocatedInstruction] {
         var found: [LocatedInstruction] = []
-        while next < text.lines.count {
+        while next < text.lines.count, problems.count < DockerfileReading.limit {
             let line = text.lines[next]
             let content = line.trimmingNewline.trimmingLeadingBlanks
-            if readsDirectives { readsDirectives = try readDirective(content) }
+            do {
+                if readsDirectives { readsDirectives = try readDirective(content) }
+            } catch {
+                problems.append(error)
+            }
             if content.isEmpty || content.first == UInt8(ascii: "#") {
                 next += 1
                 continue
             }
             let first = next + 1
             guard let logical = readLogicalLine() else { continue }
-            found.append(try instruction(logical, first: first))
+            do {
+                found.append(try instruction(logical, first: first))
+            } catch {
+                problems.append(error)
+            }
         }
         return found
     }

@@ -1,3 +1,5 @@
+import Spec
+
 /// A word of a shell's text, split by the rules of POSIX (Shell Command Language, 2.2 and 2.6).
 struct ShellWord: Sendable, Hashable {
     /// The text without its quotes, known variables put in.
@@ -56,6 +58,21 @@ struct ShellCommand: Sendable, Hashable {
     var shown: String {
         let names = assignments.map { String($0.prefix { $0 != "=" }) + "=…" }
         return SourceText.shown((names + words.map(\.shown)).joined(separator: " "))
+    }
+
+    /// The variables that are set for it alone.
+    var assigned: [String: String] {
+        Dictionary(assignments.compactMap(Self.assignment).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    /// A word `NAME=value`; nil for any other.
+    static func assignment(_ word: String) -> EnvironmentVariable? {
+        guard let equals = word.firstIndex(of: "="), let first = word.utf8.first,
+            !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first), equals != word.startIndex,
+            word[..<equals].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        else { return nil }
+        return EnvironmentVariable(
+            name: String(word[..<equals]), value: String(word[word.index(after: equals)...]))
     }
 
     /// A command in exec form, which no shell reads.

@@ -1,3 +1,5 @@
+import Spec
+
 /// A shell's text as a list of simple commands. It is read up to the first thing that is more than words, `&&`, `;` and
 /// comments; the command that has it says so.
 struct ShellScript {
@@ -16,17 +18,27 @@ struct ShellScript {
     /// Whether the text ended at something that cannot be followed.
     private var isStopped = false
     private let lookup: (String) -> String?
+    /// What `cat` prints of a file, where that is known.
+    private let fileText: (String) -> String?
+    /// What `export` set.
+    private var exported: [String: String] = [:]
     /// Where the text's last closing brace stands; -1 where there is none.
     private let lastBrace: Int
     /// How much variables may bring in.
     private var room = ExpansionBudget.single
 
     /// Reads a text.
-    /// - Parameter lookup: the variables that are known; others stop the reading.
-    init(_ text: String, lookup: @escaping (String) -> String? = { _ in nil }) {
+    /// - Parameters:
+    ///   - lookup: the variables that are known; others stop the reading.
+    ///   - fileText: the files whose texts are known, for `$(cat FILE)`.
+    init(
+        _ text: String, lookup: @escaping (String) -> String? = { _ in nil },
+        fileText: @escaping (String) -> String? = { _ in nil }
+    ) {
         rest = Array(text.unicodeScalars)[...]
         lastBrace = rest.lastIndex(of: "}") ?? -1
         self.lookup = lookup
+        self.fileText = fileText
         while !isStopped, let scalar = rest.popFirst() { read(scalar) }
         finishCommand()
     }
@@ -142,7 +154,7 @@ struct ShellScript {
     /// A variable that is known is put in; outside of quotes its white space divides words.
     private mutating func dollar(isQuoted: Bool) {
         let isBraced = rest.first == "{"
-        if rest.first == "(" { return stop("a command substitution") }
+        if rest.first == "(" { return substitute() }
         if isBraced { rest.removeFirst() }
         let name = rest.prefix {
             $0 == "_" || ($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType == .decimal))
@@ -155,7 +167,7 @@ struct ShellScript {
         if isBraced {
             guard rest.popFirst() == "}" else { return stop("an expansion of '\(text)'") }
         }
-        guard !text.isEmpty, let value = lookup(text) else {
+        guard !text.isEmpty, let value = exported[text] ?? lookup(text) else {
             return stop(text.isEmpty ? "a parameter of the shell" : "the variable '\(text)', whose value is not known")
         }
         room -= value.unicodeScalars.count
@@ -172,6 +184,19 @@ struct ShellScript {
         }
     }
 
+    /// `$(cat FILE)` and `$(< FILE)` of a file whose text is known.
+    private mutating func substitute() {
+        let inner = rest.dropFirst().prefix { $0 != ")" }
+        let words = inner.text.split { $0 == " " || $0 == "\t" }
+        let isQuoted = words.last.map { $0.first == "\"" && $0.last == "\"" && $0.count > 2 } ?? false
+        let path = words.last.map { isQuoted ? $0.dropFirst().dropLast() : $0 } ?? ""
+        guard words.count == 2, words[0] == "cat" || words[0] == "<", inner.endIndex < rest.endIndex,
+            let text = fileText(String(path))
+        else { return stop("a command substitution") }
+        rest = rest[(inner.endIndex + 1)...]
+        for scalar in text.unicodeScalars { append(scalar, isQuoted: true) }
+    }
+
     private mutating func finishWord() {
         guard let finished = word else { return }
         word = nil
@@ -186,7 +211,7 @@ struct ShellScript {
             }
             return
         }
-        if command.words.isEmpty, Self.isAssignment(finished.text) {
+        if command.words.isEmpty, ShellCommand.assignment(finished.text) != nil {
             command.assignments.append(finished.text)
         } else {
             if command.words.isEmpty, !finished.isQuoted, Self.reserved.contains(finished.text) {
@@ -201,14 +226,13 @@ struct ShellScript {
         finishWord()
         if redirection != nil, command.problem == nil { command.problem = "a redirection to nothing" }
         redirection = nil
+        if command.name == "export" {
+            for word in command.texts.dropFirst() {
+                if let variable = ShellCommand.assignment(word) { exported[variable.name] = variable.value }
+            }
+        }
         let isNothing = command.words.isEmpty && command.assignments.isEmpty && command.redirections.isEmpty
         if !isNothing || command.problem != nil { commands.append(command) }
         command = ShellCommand()
-    }
-
-    private static func isAssignment(_ text: String) -> Bool {
-        guard let equals = text.firstIndex(of: "="), let first = text.utf8.first else { return false }
-        return !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) && equals != text.startIndex
-            && text[..<equals].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 }

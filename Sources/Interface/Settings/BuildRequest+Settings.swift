@@ -26,7 +26,7 @@ struct RequestMaker {
     let settings: Settings
     let surroundings: Surroundings
     private(set) var remarks: [BuildEvent] = []
-    let secrets: SecretSet
+    var secrets: SecretSet
     var usedSecrets: Set<String> = []
 
     /// Joins flags and the context's settings file.

@@ -10,6 +10,8 @@ public struct BuildRequest: Sendable {
     public var context: FilePath
     /// What is asked for.
     public var spec: BuildSpec
+    /// What is asked for on further platforms, where it is not the same as on the first.
+    public var furtherSpecs: [BuildSpec] = []
     /// The names of the image.
     public var tags: [Reference]
     /// Where it goes.
@@ -36,6 +38,9 @@ public struct BuildRequest: Sendable {
     public var usedSecrets: Set<String> = []
     /// What was chosen on the user's behalf, and what the user should know.
     public var remarks: [BuildEvent]
+
+    /// All of what is asked for: one spec, or one for each platform.
+    public var specs: [BuildSpec] { [spec] + furtherSpecs }
 
     /// The base that an image has when none is given.
     public static let defaultBase = "python-3.11"

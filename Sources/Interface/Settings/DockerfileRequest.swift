@@ -2,15 +2,15 @@ import Build
 import Content
 import Diagnostics
 public import Dockerfile
-public import OCI
+import OCI
 import Spec
 public import SystemPackage
 
 /// A build by a Dockerfile as it was asked for. It is read in two steps, since only the base's configuration tells what some
 /// lines mean, and that has to be looked up.
 public struct DockerfileRequest: Sendable {
-    /// What the Dockerfile's lines mean; the base's configuration is to be set.
-    public var lowering: DockerfileLowering
+    /// What the Dockerfile's lines mean, for each platform; the bases' configurations are to be set.
+    public var lowerings: [DockerfileLowering]
     private var maker: RequestMaker
     private let ignoreFile: String?
 
@@ -29,47 +29,17 @@ public struct DockerfileRequest: Sendable {
         own.dockerfile = nil
         // The context's settings file is for builds without a Dockerfile.
         maker = try RequestMaker(context: context, settings: own, in: surroundings)
-        let path = given.origin.path(given.value)
-        guard try FileSystem.status(path)?.kind == .file else {
-            throw given.origin.error("there is no file '\(path)'", hints: ["name the Dockerfile's own path"])
-        }
-        guard let text = String(validating: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self) else {
-            throw given.origin.error("'\(path)' is not UTF-8")
-        }
+        let source = try DockerfileSource(given, context: context, flags: flags, in: surroundings)
         let platforms = try maker.platforms()
-        guard platforms.count <= 1 else {
-            throw InterfaceError(
-                .invalidFlag, "a Dockerfile is built for one platform at a time, not for \(platforms.count)",
-                context: [FailureContext("flag", "--platform")])
+        let document = try DockerfileDocument(source.text, name: source.path.string)
+        lowerings = (platforms.isEmpty ? [.host] : platforms).map { platform in
+            var lowering = DockerfileLowering(
+                document, buildArguments: source.buildArguments, target: source.target, platform: platform)
+            lowering.catalogNames = source.catalogNames
+            lowering.contextEntry = source.contextEntry
+            return lowering
         }
-        var arguments: [String: String] = [:]
-        for given in flags.buildArguments {
-            let variable = try given.read { try EnvironmentVariable($0, from: surroundings.environment) }
-            if let variable { arguments[variable.name] = variable.value }
-        }
-        lowering = DockerfileLowering(
-            try DockerfileDocument(text, name: path.string), buildArguments: arguments, target: flags.target?.value,
-            platform: platforms.first ?? .host)
-        lowering.catalogNames = Set(try BaseCatalog(environment: surroundings.environment).names())
-        let root = context
-        lowering.contextEntry = { path in
-            // What cannot be looked at is not there; the build says why.
-            switch (try? FileSystem.status(root.appending(path), followingLinks: true))?.kind {
-            case .directory: .directory
-            case nil: nil
-            default: .file
-            }
-        }
-        ignoreFile = try Self.ignoreFile(of: path, in: context)
-    }
-
-    /// The rules of the Dockerfile alone, or those of the context.
-    private static func ignoreFile(of dockerfile: FilePath, in context: FilePath) throws -> String? {
-        for path in [FilePath(dockerfile.string + ".dockerignore"), context.appending(".dockerignore")] {
-            guard FileSystem.exists(path) else { continue }
-            return String(decoding: try FileSystem.read(path, limit: 1 << 20), as: UTF8.self)
-        }
-        return nil
+        ignoreFile = source.ignoreFile?.text
     }
 
     /// What a Dockerfile says itself cannot be said beside it.
@@ -86,14 +56,55 @@ public struct DockerfileRequest: Sendable {
     }
 
     /// The build that the lines come to.
-    /// - Parameters:
-    ///   - configuration: what the base starts with; nil where it is not known.
-    ///   - scratch: a directory for requirements that stand in the Dockerfile itself; it has to last as long as the build.
-    public func request(base configuration: ImageConfiguration.Execution?, scratch: FilePath) throws -> BuildRequest {
-        var lowering = lowering
-        lowering.baseConfiguration = configuration
-        var maker = maker
-        return try maker.make(try lowering.lowered(), ignoreFile: ignoreFile, scratch: scratch)
+    /// - Parameter scratch: a directory for requirements that stand in the Dockerfile itself; it has to last as long as the
+    ///   build.
+    public func request(scratch: FilePath) throws -> BuildRequest {
+        var requests: [BuildRequest] = []
+        var environments: [[[LoweredDockerfile.Packages]]] = []
+        for lowering in lowerings {
+            var maker = maker
+            let lowered = try lowering.lowered()
+            if let platform = lowered.platform, lowerings.count > 1 {
+                throw InterfaceError(
+                    .invalidFlag,
+                    "the Dockerfile's base is for '\(platform)' alone, and \(lowerings.count) are asked for",
+                    context: [FailureContext("flag", "--platform")],
+                    hints: ["leave --platform out of its FROM, or build for one platform"])
+            }
+            let lent = try LentDockerfile(lowered, lent: maker.secrets, name: lowering.dockerfile.name)
+            maker.secrets = lent.secrets
+            maker.usedSecrets = lent.used
+            // Platforms that ask for the same name the same files.
+            let own = [lent.dockerfile.environments] + lent.dockerfile.stages.map(\.environments)
+            let number = environments.firstIndex(of: own) ?? environments.count
+            if number == environments.count { environments.append(own) }
+            let directory = number == 0 ? scratch : scratch.appending(String(number))
+            try FileSystem.makeDirectory(directory)
+            var request = try maker.make(lent.dockerfile, ignoreFile: ignoreFile, scratch: directory)
+            if lowerings.count > 1 { request.spec.platforms = [lowering.platform] }
+            requests.append(request)
+        }
+        return BuildRequest(ofPlatforms: requests)
+    }
+}
+
+extension BuildRequest {
+    /// One request of several, each for a platform of its own. Where they ask for the same, one spec has all platforms.
+    fileprivate init(ofPlatforms requests: [BuildRequest]) {
+        self = requests[0]
+        for request in requests.dropFirst() {
+            usedSecrets.formUnion(request.usedSecrets)
+            for remark in request.remarks where !remarks.contains(remark) { remarks.append(remark) }
+            var other = request.spec
+            other.platforms = spec.platforms
+            if other != spec { furtherSpecs.append(request.spec) }
+        }
+        guard furtherSpecs.isEmpty || requests.count == 1 else {
+            // The order of the platforms is that of the index.
+            furtherSpecs = requests.dropFirst().map(\.spec)
+            return
+        }
+        spec.platforms = requests.flatMap(\.spec.platforms)
     }
 }
 

@@ -93,6 +93,11 @@ extension SettingNode {
         self.init(table)
     }
 
+    /// Reads a TOML document.
+    init(toml text: String) throws {
+        self.init(try TOMLTable(string: text))
+    }
+
     private init(_ value: any TOMLValueConvertible) {
         line = nil
         switch value.type {

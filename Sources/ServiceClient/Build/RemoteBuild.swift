@@ -60,6 +60,11 @@ public struct RemoteBuild: Sendable {
         self.surroundings = surroundings
         self.options = options
         self.events = events
+        guard request.furtherSpecs.isEmpty else {
+            throw ClientError(
+                .notOnServer, "the Dockerfile comes to another build on each of its \(request.specs.count) platforms",
+                hints: ["build for one --platform at a time"])
+        }
         parts = try RequestParts(request.spec)
         first = client
         self.client = client.patient(events: events)

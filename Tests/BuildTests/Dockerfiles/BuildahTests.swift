@@ -124,21 +124,33 @@ import Testing
     func commandsDoWhatTheyDoWhenTheyAreRun() async throws {
         let directory = try TemporaryDirectory()
         let base = directory.path.appending("base")
+        try await Self.writeCatalogBase(to: base)
+        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
+        try await compare(Self.stagesWithCommands, on: base, in: try TemporaryDirectory())
+    }
+
+    /// A base that can run commands, kept for the next run.
+    static func writeCatalogBase(to base: FilePath) async throws {
         let cache = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .removingLastComponent().pushing(".build/test-cache")
         let engine = try BuildEngine(
             .init(cache: try BuildCache(cache), environment: BuildSite.environment), events: BuildEvents { _ in })
         let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
         try await OCILayoutWriter(base).write(images, tags: [])
-        try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
-        try await compare(Self.stagesWithCommands, on: base, in: try TemporaryDirectory())
     }
 
     // MARK: The two builders
 
-    private func compare(_ texts: [String], on base: FilePath, in directory: TemporaryDirectory) async throws {
+    /// - Parameters:
+    ///   - files: further files of the context, with their contents.
+    ///   - isListed: whether a path is one in which the two may differ as they do.
+    func compare(
+        _ texts: [String], on base: FilePath, in directory: TemporaryDirectory, files: [String: [UInt8]] = [:],
+        isListed isAlsoListed: (_ path: String, _ ours: String?, _ theirs: String?) -> Bool = { _, _, _ in false }
+    ) async throws {
         let context = directory.path.appending("context")
         try FileSystem.removeTree(context)
+        for (path, bytes) in files { try directory.write(bytes, to: "context/\(path)") }
         for (path, mode) in [
             ("src/main.py", 0o644), ("src/deep/a.py", 0o600), ("run.sh", 0o755), ("private/key", 0o640),
             ("src/empty/.keep", 0o644),
@@ -187,7 +199,11 @@ import Testing
             let ours = try await Picture(try await built(text, context, base, in: directory))
             for path in Set(ours.files.keys).union(theirs.files.keys).sorted() {
                 let isListed = Self.passedOver.contains { path == $0 || path.hasPrefix($0 + "/") }
-                if isListed || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__")) { continue }
+                if isListed || isAlsoListed(path, ours.files[path], theirs.files[path])
+                    || (path.hasSuffix(".pyc") || path.hasSuffix("__pycache__"))
+                {
+                    continue
+                }
                 #expect(ours.files[path] == theirs.files[path], "/\(path) by:\n\(text)")
             }
             #expect(ours.configuration == theirs.configuration, "\(text)")
@@ -207,7 +223,10 @@ import Testing
         let configuration = try await OCILayout(base).image(for: nil).configuration.config
         lowering.baseConfiguration = configuration
         for other in try lowering.otherBases() { lowering.otherConfigurations[other] = configuration }
-        var spec = try lowering.lowered().buildSpec(context: context.string)
+        let lowered = try lowering.lowered()
+        let requirements = lowered.packages?.requirementsText(context: context.string)
+        let file = try requirements.map { try directory.write(Array($0.utf8), to: "requirements.txt").string }
+        var spec = try lowered.buildSpec(context: context.string, requirementsFile: file)
         for number in spec.stages.indices { spec.stages[number].lie(at: base) }
         let engine = try BuildEngine(
             .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),
