@@ -145,7 +145,7 @@ public struct BuildEngine: Sendable {
 
     private func drafts(of spec: BuildSpec) async throws -> [PlannedBuild] {
         guard let stage = spec.stages.last else {
-            throw BuildError(.invalidSpec, "a build has a stage, and this one none")
+            throw BuildError(.invalidSpec, "a build has a stage or more, not 0")
         }
         for case .python(let step) in stage.steps where step.lockFile != nil && spec.platforms.count > 1 {
             throw BuildError(
