@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build example test test-large soak fuzz lint format bench golden clean
+.PHONY: help build example test test-large test-zenml soak fuzz lint format bench golden clean
 
 # uv and the other tools that scripts/setup brings from PyPI.
 export PATH := $(CURDIR)/.tools/venv/bin:$(PATH)
@@ -12,6 +12,8 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
 SHELL_SCRIPTS := $(wildcard scripts/* .ci/run base-images/debian/* deploy/image/build)
+
+ZENML := $(CURDIR)/.tools/zenml-venv/bin/python
 
 SERVICE_TESTS := ^(Service|ServiceAPI|ServiceClient|Database|Cooperage)Tests\.
 
@@ -33,23 +35,31 @@ example: ## build examples/sklearn-pipeline to an OCI layout in out/, and tell h
 	@echo '                           --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 oci:out/sklearn-pipeline'
 
 test: ## lint, build and run all tests, against real registries and runtimes
-	@scripts/setup test
+	@scripts/setup test zenml
 	@$(MAKE) --no-print-directory lint
 	swift build --build-tests
 	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need. So the service's
 	@# tests, whose clients wait for a limited time, run by themselves.
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --skip '$(SERVICE_TESTS)'
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --filter '$(SERVICE_TESTS)'
+	$(ZENML) -m pytest -m quick integrations/zenml
 
 test-large: ## run the tests that take minutes, too: a base made twice, wheels of a gigabyte
 	@COOPERAGE_TEST_LARGE=1 $(MAKE) --no-print-directory test
 
-soak: ## kill servers, take away what they need and load them, for half an hour
+test-zenml: ## run ZenML's pipelines by images that a Cooperage server built, and the CI jobs
+	@scripts/setup zenml
+	swift build --product cooperage
+	$(ZENML) -m ruff check integrations/zenml
+	cd integrations/zenml && $(ZENML) -m mypy
+	$(ZENML) -m pytest integrations/zenml
+
+soak: ## kill servers, take away what they need and load them, for half an hour; 500 faults of registries
 	@scripts/setup test
 	swift build --build-tests
 	@# One after the other: what is measured is not to be another test's load.
 	COOPERAGE_TEST_SOAK=1 swift test --skip-build --no-parallel \
-		--filter 'CooperageTests\.(KillTests|LoadTests|SlowReaderTests|OutageTests|StopTests)'
+		--filter 'CooperageTests\.(KillTests|LoadTests|SlowReaderTests|OutageTests|StopTests)|RegistryTests\.RandomFaultTests'
 
 lint: ## check the format of the Swift sources, and the shell scripts
 	@scripts/setup lint

@@ -17,8 +17,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// The tests of a room. They may look at the whole house: what one room makes is checked with another one's readers.
 func tests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     let house = [
-        "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Registry", "Images", "Python", "SBOM", "Build",
-        "Interface", "Dockerfile", "Database", "Service", "ServiceAPI", "ServiceClient",
+        "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Programs", "Registry", "Images", "Python",
+        "SBOM", "Build", "Interface", "Dockerfile", "Database", "Service", "ServiceAPI", "ServiceClient",
     ]
     return .testTarget(
         name: "\(name)Tests",
@@ -80,12 +80,13 @@ let package = Package(
         room("Content", ["Diagnostics", "OCI", "COpenSSL", system]),
         room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", "CZlib", system]),
         room("Transfer", ["Diagnostics", "OCI", "Content", "CCurl", system, logging]),
-        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", system]),
+        room("Programs", ["Content", system, subprocess]),
+        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", "Programs", system]),
         room("Images", ["Diagnostics", "OCI", "Content", "Layers", system]),
         room(
             "Python",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", system, subprocess,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Programs", system, subprocess,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("SBOM", ["Diagnostics", "OCI", "Spec", "Content", "Layers", "Transfer", "Python"]),
@@ -100,8 +101,8 @@ let package = Package(
         room(
             "Interface",
             [
-                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Images", "Python", "SBOM", "Build", "Dockerfile",
-                system,
+                "Diagnostics", "OCI", "Spec", "Content", "Layers", "Registry", "Images", "Python", "SBOM", "Build",
+                "Dockerfile", system,
                 .product(name: "Yams", package: "Yams"), .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("Database", ["Diagnostics", "Content", "CMariaDB", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -135,8 +136,9 @@ let package = Package(
         .executableTarget(
             name: "cooperage",
             dependencies: [
-                "Diagnostics", "OCI", "Spec", "Content", "Images", "Python", "Dockerfile", "SBOM", "Build", "Interface",
-                "Database",
+                "Diagnostics", "OCI", "Spec", "Content", "Transfer", "Registry", "Images", "Python", "Dockerfile",
+                "SBOM",
+                "Build", "Interface", "Database",
                 "Service", "ServiceAPI", "ServiceClient", system, logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

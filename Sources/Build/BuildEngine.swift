@@ -43,7 +43,7 @@ public struct BuildEngine: Sendable {
         public var client: HTTPClient?
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
-        /// Who we are at registries; nil takes docker's configuration file of the environment.
+        /// Who we are at registries; nil takes docker's and podman's files of the environment.
         public var credentials: (any CredentialSource)?
         /// How a files step comes to its files; by default they are read from the step's directory.
         public var contextFiles: @Sendable (FilesStep) throws -> ContextFiles = {
@@ -69,9 +69,9 @@ public struct BuildEngine: Sendable {
 
     let configuration: Configuration
     let events: BuildEvents
-    private let registries: RegistryClient
+    let registries: RegistryClient
     private let wheels: WheelFetcher
-    private let client: HTTPClient
+    let client: HTTPClient
     private let keyring: Keyring
     /// Read by uv for as long as the engine lives; it has no name in any directory.
     private let netrc: AnonymousFile?
@@ -91,8 +91,10 @@ public struct BuildEngine: Sendable {
         let client =
             configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
         let credentials =
-            try configuration.credentials ?? DockerConfiguration(environment: configuration.environment)
-        registries = RegistryClient(client: client, credentials: credentials, retrier: configuration.retrier)
+            try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
+        registries = RegistryClient(
+            client: client, credentials: credentials, retrier: configuration.retrier,
+            records: configuration.cache.records, warn: { events.emit(.warning($0)) })
         let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,
@@ -131,8 +133,8 @@ public struct BuildEngine: Sendable {
     public func locks(_ spec: BuildSpec) async throws -> [Lock] { try await drafts(spec).flatMap(\.draft.locks) }
 
     private func drafts(_ spec: BuildSpec) async throws -> [PlannedBuild] {
-        guard let stage = spec.stages.first, spec.stages.count == 1 else {
-            throw BuildError(.invalidSpec, "a build has one stage, not \(spec.stages.count)")
+        guard let stage = spec.stages.last else {
+            throw BuildError(.invalidSpec, "a build has a stage, and this one none")
         }
         for case .python(let step) in stage.steps where step.lockFile != nil && spec.platforms.count > 1 {
             throw BuildError(
@@ -153,28 +155,13 @@ public struct BuildEngine: Sendable {
     private func draft(_ stage: Stage, of spec: BuildSpec, platform: Platform?) async throws -> PlannedBuild {
         let base = try await events.phase(.base) { try await bases.resolve(stage.base, platform: platform) }
         var draft = PlanDraft(base: base, timestamp: spec.timestamp)
-        for step in stage.steps { try await planner(of: step).plan(into: &draft) }
+        let library = library(of: spec, platform: platform ?? base.configuration.platform)
+        for step in stage.steps {
+            try await planner(of: step, of: spec, from: library).plan(into: &draft)
+        }
         let finished = draft
         return try await events.phase(.plan) {
             PlannedBuild(plan: try plan(finished, annotations: spec.annotations), draft: finished)
-        }
-    }
-
-    private func planner(of step: Step) -> any StepPlanner {
-        switch step {
-        case .python(let step):
-            PythonStepPlanner(
-                step: step, resolver: resolver, partition: configuration.partition,
-                ignoresKnownResolutions: !configuration.usesCache, confinement: configuration.confinement,
-                interpreter: { version in
-                    try await BytecodeInterpreter.find(
-                        for: version, environment: configuration.environment, records: configuration.cache.records,
-                        cache: configuration.cache.root)
-                }, events: events)
-        case .files(let step): FilesStepPlanner(step: step, files: configuration.contextFiles, events: events)
-        case .changes(let step):
-            ChangesStepPlanner(step: step, context: configuration.contextSource, events: events)
-        case .configuration(let step): ConfigurationStepPlanner(step: step)
         }
     }
 
@@ -182,7 +169,7 @@ public struct BuildEngine: Sendable {
         let base = draft.base
         var all = annotations
         // Who rebases or checks for drift later starts from these (OCI image specification, annotations.md).
-        all["org.opencontainers.image.base.digest"] = base.digest.description
+        if !base.isEmpty { all["org.opencontainers.image.base.digest"] = base.digest.description }
         if let reference = base.reference { all["org.opencontainers.image.base.name"] = reference.description }
         var layers = draft.layers
         if configuration.usesCache {
@@ -328,7 +315,7 @@ public struct BuildEngine: Sendable {
     }
 
     /// One for each repository, with its tags in the order given.
-    private func pushes(of tags: [Reference]) throws -> [ImagePush] {
+    func pushes(of tags: [Reference]) throws -> [ImagePush] {
         guard !tags.isEmpty else {
             throw BuildError(
                 .invalidOutput, "an image is to be pushed, but it has no name", hints: ["name it with --tag"])
@@ -382,12 +369,15 @@ public struct BuildEngine: Sendable {
         defer { try? FileSystem.removeTree(directory) }
         let manifest = directory.appending("requirements.txt")
         try FileSystem.write(requirements.map { "\($0)\n" }.joined().utf8, to: manifest)
+        let step = Step.python(PythonStep(manifests: [manifest.string]))
+        let spec = BuildSpec(stages: [Stage(base: .catalog(base.name), steps: [step])])
         var draft = PlanDraft(base: base, timestamp: .reproducible)
-        try await planner(of: .python(PythonStep(manifests: [manifest.string]))).plan(into: &draft)
+        let library = library(of: spec, platform: base.configuration.platform)
+        try await planner(of: step, of: spec, from: library).plan(into: &draft)
         return try await realise(PlannedBuild(plan: plan(draft, annotations: [:]), draft: draft), pushes: []).image
     }
 
-    private var resolver: Resolver {
+    var resolver: Resolver {
         Resolver(
             environment: configuration.environment, records: configuration.cache.records,
             cache: configuration.cache.root, hasher: wheels,

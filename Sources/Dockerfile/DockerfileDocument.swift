@@ -68,6 +68,14 @@ public struct DockerfileDocument: Sendable, Hashable {
     }
 }
 
+extension DockerfileDocument {
+    /// The earlier stage that a name or a number means, as `COPY --from` looks for it; nil where it means an image.
+    func stage(named name: String, before index: Int) -> DockerfileStage? {
+        if let number = Int(name) { return (0..<index).contains(number) ? stages[number] : nil }
+        return stages[..<index].last { $0.name == name.lowercased() }
+    }
+}
+
 /// A `FROM` and what follows it.
 public struct DockerfileStage: Sendable, Hashable {
     /// Its number, from 0.

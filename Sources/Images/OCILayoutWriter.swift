@@ -43,11 +43,33 @@ public struct OCILayoutWriter: Sendable {
             try store.put(image.manifestBytes)
         }
         if let bytes = images.indexBytes { try store.put(bytes) }
-        try FileSystem.write(#"{"imageLayoutVersion":"1.0.0"}"#.utf8, to: path.appending("oci-layout"))
         try writeIndex(images.root, tags: tags)
     }
 
+    /// Adds what was found elsewhere, to the byte.
+    /// - Parameters:
+    ///   - content: what is written.
+    ///   - source: gives the blobs.
+    ///   - tags: the names that `index.json` gives it; an entry of the same name is replaced.
+    ///   - progress: told of each blob as it is written.
+    public func write(
+        _ content: ImageContent, from source: any ImageSource, tags: [Reference],
+        progress: @Sendable (Descriptor) -> Void = { _ in }
+    ) async throws {
+        for blob in content.blobs {
+            try Task.checkCancellation()
+            if try !store.contains(blob.digest) { try store.put(await source.blob(blob)) }
+            progress(blob)
+        }
+        for document in content.documents { try store.put(document.bytes) }
+        var root = content.root
+        // Names of where it was.
+        root.annotations = nil
+        try writeIndex(root, tags: tags)
+    }
+
     private func writeIndex(_ root: Descriptor, tags: [Reference]) throws {
+        try FileSystem.write(#"{"imageLayoutVersion":"1.0.0"}"#.utf8, to: path.appending("oci-layout"))
         let file = path.appending("index.json")
         var entries: [Descriptor] = []
         if FileSystem.exists(file) {

@@ -80,6 +80,12 @@ extension KeyBuilder {
             key.append(link.path)
             key.append(link.target)
         }
+        // Packages are root's but where a Dockerfile gives them away.
+        if let owner = scheme.owner {
+            append("owner")
+            append(owner.uid)
+            append(owner.gid)
+        }
     }
 
     // The file's name decides where some parts go; where the wheel came from does not.

@@ -5,6 +5,8 @@ struct AuthorisedSender: HTTPSender {
     let client: HTTPClient
     let authenticator: Authenticator
     let endpoint: Endpoint
+    let pace: HostPace
+    let warnings: RegistryWarnings
     let scopes: [Scope]
     /// Error statuses that the caller deals with.
     var accepting: Set<Int> = []
@@ -28,7 +30,8 @@ struct AuthorisedSender: HTTPSender {
         }
         guard response.status < 400 || accepting.contains(response.status) else {
             throw Attempted(
-                RegistryError(response, to: request, of: endpoint.registry), retryAfter: response.retryAfter)
+                RegistryError(response, to: request, of: endpoint.registry, profile: endpoint.profile),
+                retryAfter: response.retryAfter)
         }
         return response
     }
@@ -36,6 +39,15 @@ struct AuthorisedSender: HTTPSender {
     private func attempt(
         _ request: HTTPRequest, _ receive: @escaping BodyReceiver, _ progress: @escaping TransferProgress
     ) async throws -> HTTPResponse {
-        try await client.send(request, receive: { $0.status < 400 ? try receive($0) : nil }, progress: progress)
+        // The storage behind a registry, where an upload may have been sent, has a pace of its own.
+        let isHome = request.url.hasSameOrigin(as: endpoint.base)
+        if isHome { try await pace.admit() }
+        let response = try await client.send(
+            request, receive: { $0.status < 400 ? try receive($0) : nil }, progress: progress)
+        if isHome {
+            pace.heard(response)
+            warnings.heard(response, of: endpoint.registry)
+        }
+        return response
     }
 }

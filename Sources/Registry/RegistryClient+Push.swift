@@ -32,7 +32,7 @@ extension RegistryClient {
             try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes)
         }
         if isPresent { return .present }
-        var session: HTTPURL?
+        var session: UploadSession?
         for source in sources where source.registry == repository.registry && source.repository != repository.repository
         {
             switch try await mount(descriptor.digest, from: source, to: repository, endpoint) {
@@ -44,15 +44,15 @@ extension RegistryClient {
         }
         // Asked for without a place among the host's transfers, since it may itself be a transfer from there.
         let blob = try await content()
+        var upload = try BlobUpload(
+            blob, to: repository, at: endpoint, session: session, sender: sender(endpoint, scopes),
+            records: UploadRecords(records, of: descriptor.digest, in: repository), progress: progress)
         return try await perform(at: endpoint) { attempt in
             // The answer to an upload that arrived may have been what got lost.
             if attempt > 1, try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes) {
                 return .pushed
             }
-            let opened = session
-            session = nil
-            let location = if let opened { opened } else { try await openSession(repository, endpoint) }
-            try await upload(blob, to: location, endpoint, scopes, progress: progress)
+            try await upload.attempt()
             return .pushed
         }
     }
@@ -84,7 +84,7 @@ extension RegistryClient {
 
     private enum MountAnswer {
         case mounted
-        case session(HTTPURL)
+        case session(UploadSession)
         case refused
     }
 
@@ -100,7 +100,7 @@ extension RegistryClient {
             switch response.status {
             case 201: return .mounted
             // Not mounted, but an upload may go on from here (harbor#22863).
-            case 202: return .session(try location(response, request, endpoint))
+            case 202: return .session(try UploadSession(response, to: request, at: endpoint))
             // Some refuse instead of falling back (ggcr#1679): the upload is opened anew, without a word of mounting.
             default: return .refused
             }
@@ -108,47 +108,5 @@ extension RegistryClient {
             // No token for the source: it is not ours to read.
             return .refused
         }
-    }
-
-    private func openSession(_ repository: Reference, _ endpoint: Endpoint) async throws -> HTTPURL {
-        let request = HTTPRequest(.post, try endpoint.url(repository, "blobs/uploads/"))
-        let response = try await sender(endpoint, [.push(repository)]).send(request)
-        return try location(response, request, endpoint)
-    }
-
-    private func upload(
-        _ blob: Blob, to location: HTTPURL, _ endpoint: Endpoint, _ scopes: [Scope],
-        progress: @escaping TransferProgress
-    ) async throws {
-        let url = try HTTPURL(appending([("digest", blob.digest.description)], to: location.text))
-        var request = HTTPRequest(.put, url, body: .blob(blob))
-        request.headers["Content-Type"] = "application/octet-stream"
-        // Between the last byte and the answer the registry may hash and move the whole blob.
-        request.timeouts.stall = .seconds(300)
-        for _ in 0..<4 {
-            let response = try await sender(endpoint, scopes).send(request, progress: progress)
-            if response.isSuccess { return }
-            // To the storage behind the registry; the sender shows our credentials to nobody else (acr#217).
-            request.url = try self.location(response, request, endpoint)
-        }
-        throw RegistryError(
-            .invalidAnswer, "\(endpoint.registry) redirects an upload again and again",
-            context: [FailureContext("request", "PUT \(url)")])
-    }
-
-    /// Where an answer sends us: absolute, relative or on another host, but never from https to plain http.
-    private func location(_ response: HTTPResponse, _ request: HTTPRequest, _ endpoint: Endpoint) throws -> HTTPURL {
-        guard let text = response.headers["Location"] else {
-            throw RegistryError(
-                .invalidAnswer, "\(endpoint.registry) answers \(response.status) without saying where to upload",
-                context: [FailureContext("request", "\(request.method.rawValue) \(request.url)")])
-        }
-        let location = try request.url.resolving(text)
-        guard request.url.scheme == .http || location.scheme == .https else {
-            throw RegistryError(
-                .invalidAnswer, "\(endpoint.registry) sends an upload from https to plain http, to '\(location)'",
-                hints: ["a registry behind a proxy needs to be told its outside address"])
-        }
-        return location
     }
 }

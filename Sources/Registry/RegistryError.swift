@@ -25,8 +25,10 @@ public enum RegistryErrorCode: String, ClassifiedCode {
     case invalidAnswer = "invalid_answer"
     /// What it delivers has another digest than it should have.
     case contentMismatch = "content_mismatch"
-    /// Docker's configuration file cannot be read.
+    /// A file of credentials cannot be read, or names a helper that is not there.
     case invalidCredentials = "invalid_credentials"
+    /// The helper that knows the password does not tell it.
+    case helperFailed = "helper_failed"
 
     /// Names and files are the asker's, all else the world's.
     public var blame: Blame { self == .notFound || self == .invalidCredentials ? .request : .outside }
@@ -47,7 +49,9 @@ public enum RegistryErrorCode: String, ClassifiedCode {
             self = .blobUnknown
         case 401: self = .unauthorised
         case 403: self = .denied
-        case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN"): self = .uploadLost
+        // The second by docker-registry, where the upload is not as far as its location says.
+        case 404 where codes.contains("BLOB_UPLOAD_UNKNOWN") || codes.contains("BLOB_UPLOAD_INVALID"):
+            self = .uploadLost
         case 404: self = .notFound
         default: self = FailureClass(status: status) == .passing ? .unavailable : .refused
         }
@@ -84,7 +88,10 @@ struct RegistryComplaint {
 
 extension RegistryError {
     /// What an answer with an error status means.
-    init(_ response: HTTPResponse, to request: HTTPRequest, of registry: String) {
+    init(
+        _ response: HTTPResponse, to request: HTTPRequest, of registry: String,
+        profile: RegistryProfile = RegistryProfile()
+    ) {
         let complaint = RegistryComplaint(response.body)
         let code = RegistryErrorCode(status: response.status, codes: complaint.codes)
         let words = complaint.text.isEmpty ? "" : ": \(complaint.text)"
@@ -94,18 +101,20 @@ extension RegistryError {
                 FailureContext("registry", registry),
                 FailureContext("request", "\(request.method.rawValue) \(request.url)"),
             ],
-            hints: Self.hints(code, complaint, registry))
+            hints: Self.hints(code, complaint, registry, profile))
     }
 
-    private static func hints(_ code: RegistryErrorCode, _ complaint: RegistryComplaint, _ registry: String) -> [String]
-    {
+    private static func hints(
+        _ code: RegistryErrorCode, _ complaint: RegistryComplaint, _ registry: String, _ profile: RegistryProfile
+    ) -> [String] {
         switch code {
         case .unauthorised, .denied:
-            return ["log in with 'docker login \(registry)'; the user needs the right to push or pull there"]
+            let way = profile.loginHint.map { "log in: \($0)" } ?? "log in with 'cooperage login \(registry)'"
+            return ["\(way); the user needs the right to push or pull there"]
         case .notFound where complaint.codes.contains("NAME_UNKNOWN"):
-            let isAmazon = registry.hasSuffix(".amazonaws.com")
             return [
-                isAmazon ? "Amazon ECR needs the repository to be created beforehand" : "check the repository's name"
+                profile.createsRepositories
+                    ? "check the repository's name" : "\(profile.name) needs the repository to be created beforehand"
             ]
         case .notFound: return ["check the repository's name and the tag; a private one looks missing without login"]
         default: return []

@@ -10,4 +10,8 @@ struct Scope: Sendable, Hashable, CustomStringConvertible {
     static func pull(_ reference: Reference) -> Scope { Scope(repository: reference.repository, actions: "pull") }
 
     static func push(_ reference: Reference) -> Scope { Scope(repository: reference.repository, actions: "pull,push") }
+
+    static func delete(_ reference: Reference) -> Scope {
+        Scope(repository: reference.repository, actions: "pull,delete")
+    }
 }

@@ -6,6 +6,12 @@ public struct Fault: Sendable {
         case answer(LoopbackResponse)
         /// The server hangs up after so many bytes of the request's body, without having served it.
         case hangUp(afterReceiving: Int)
+        /// The server hangs up after so many bytes of a chunk, which it keeps.
+        case breakOff(afterReceiving: Int)
+        /// So many bytes of a chunk are kept, and the answer says so.
+        case shortRange(Int)
+        /// A longer body than this is refused with a status.
+        case refuseBodies(above: Int, status: Int)
         /// The request is served, and the server hangs up after so many bytes of the answer's body.
         case cut(after: Int)
         /// The request is served, and a field of the answer is replaced, or left out.

@@ -28,6 +28,12 @@ final class RegistryService: Sendable {
         case .hangUp(let count)?:
             _ = try await request.body(limit: count)
             return .hangUp
+        case .refuseBodies(let limit, let status)?:
+            guard request.header("Content-Length").flatMap({ Int($0) }) ?? 0 <= limit else {
+                // Read all the same: who hangs up on a sender is not always heard.
+                _ = try await request.body()
+                return error(status, "SIZE_INVALID", "the body is too long")
+            }
         case .loseSession?: state.contents.withLock { $0.uploads = [:] }
         case .expireToken?:
             let token = request.header("Authorization").map { String($0.dropFirst("Bearer ".count)) } ?? ""
@@ -59,17 +65,18 @@ final class RegistryService: Sendable {
     }
 
     private func serve(_ request: LoopbackRequest, _ effect: Fault.Effect?) async throws -> LoopbackResponse {
-        if request.path == "/token" { return token(request) }
+        if request.path == "/token" { return try await token(request) }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[1] == "v2" else { return LoopbackResponse(404, text: "404 page not found") }
-        guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers"].contains($0) }), kind > 2
+        guard let kind = parts.lastIndex(where: { ["blobs", "manifests", "referrers", "tags"].contains($0) }), kind > 2
         else {
             return refusal(to: request, []) ?? LoopbackResponse(200, text: "{}")
         }
         let repository = parts[2..<kind].joined(separator: "/")
         let rest = Array(parts[(kind + 1)...])
         let reads = ["GET", "HEAD"].contains(request.method)
-        var needed = ["repository:\(repository):\(reads ? "pull" : "push")"]
+        let action = reads ? "pull" : request.method == "DELETE" ? "delete" : "push"
+        var needed = ["repository:\(repository):\(action)"]
         let source = request.query("from")
         if let source { needed.append("repository:\(source):pull") }
         if let refusal = refusal(to: request, needed) { return refusal }
@@ -81,8 +88,14 @@ final class RegistryService: Sendable {
             var mount = request.query("mount")
             if case .ignoreMount? = effect { mount = nil }
             return startUpload(repository, mount: mount, from: source)
+        case ("GET", "blobs", "uploads"?): return uploadStatus(rest.last ?? "", repository)
+        case ("PATCH", "blobs", "uploads"?):
+            return try await appendChunk(rest.last ?? "", repository, request, effect)
         case ("PUT", "blobs", "uploads"?): return try await endUpload(rest.last ?? "", repository, request)
         case ("GET", "blobs", let digest?), ("HEAD", "blobs", let digest?): return blob(digest, repository, request)
+        case ("DELETE", "blobs", let digest?), ("DELETE", "manifests", let digest?):
+            return delete(digest, repository, isBlob: parts[kind] == "blobs")
+        case ("GET", "tags", "list"?): return tags(repository, request)
         case ("GET", "referrers", let digest?) where listsReferrers: return referrers(digest, repository, request)
         case (_, "referrers", _): return LoopbackResponse(404, text: "404 page not found")
         default: return error(405, "UNSUPPORTED", "the operation is unsupported")
@@ -112,14 +125,25 @@ final class RegistryService: Sendable {
         return response
     }
 
-    private func token(_ request: LoopbackRequest) -> LoopbackResponse {
-        guard case .bearer(let user, let password, let lifetime) = access else { return LoopbackResponse(404) }
-        if let user, request.header("Authorization") != Self.basic(user, password ?? "") {
+    private func token(_ request: LoopbackRequest) async throws -> LoopbackResponse {
+        guard case .bearer(let user, let password, let lifetime, let identityToken) = access else {
+            return LoopbackResponse(404)
+        }
+        var asked = request.query.filter { $0.name == "scope" }.map(\.value)
+        if request.method == "POST" {
+            let form = String(decoding: try await request.body(), as: UTF8.self)
+            var fields: [String: String] = [:]
+            for item in URLComponents(string: "?\(form)")?.queryItems ?? [] { fields[item.name] = item.value }
+            guard let identityToken, fields["grant_type"] == "refresh_token", fields["client_id"] != nil,
+                fields["refresh_token"] == identityToken, fields["service"] == "test"
+            else { return error(401, "UNAUTHORIZED", "unknown refresh token") }
+            asked = (fields["scope"] ?? "").split(separator: " ").map(String.init)
+        } else if let user, request.header("Authorization") != Self.basic(user, password ?? "") {
             return error(401, "UNAUTHORIZED", "incorrect username or password")
         }
         // `repository:a:pull,push` grants two things.
-        let scopes = request.query.filter { $0.name == "scope" }.flatMap { scope -> [String] in
-            let parts = scope.value.split(separator: ":").map(String.init)
+        let scopes = asked.flatMap { scope -> [String] in
+            let parts = scope.split(separator: ":").map(String.init)
             guard parts.count == 3 else { return [] }
             return parts[2].split(separator: ",").map { "\(parts[0]):\(parts[1]):\($0)" }
         }
@@ -128,7 +152,8 @@ final class RegistryService: Sendable {
             contents.tokens[name] = scopes
             return name
         }
-        return LoopbackResponse(200, text: "{\"token\":\"\(token)\",\"expires_in\":\(lifetime)}")
+        let field = request.method == "POST" ? "access_token" : "token"
+        return LoopbackResponse(200, text: "{\"\(field)\":\"\(token)\",\"expires_in\":\(lifetime)}")
     }
 
     private static func basic(_ user: String, _ password: String) -> String {
@@ -161,19 +186,60 @@ final class RegistryService: Sendable {
                 return LoopbackResponse(201, headers: [("Location", "\(own)/v2/\(repository)/blobs/\(mount)")])
             }
             let id = contents.nextName("upload")
-            contents.uploads[id] = repository
-            let location = "\(own)/v2/\(repository)/blobs/uploads/\(id)?_state=secret"
-            return LoopbackResponse(202, headers: [("Location", location), ("Range", "0-0")])
+            let upload = RegistryState.Upload(repository: repository)
+            contents.uploads[id] = upload
+            return LoopbackResponse(202, headers: Self.fields(of: upload, id, own))
+        }
+    }
+
+    /// The location changes with each answer, and with what is there.
+    private static func fields(of upload: RegistryState.Upload, _ id: String, _ own: String) -> [(String, String)] {
+        let location = "\(own)/v2/\(upload.repository)/blobs/uploads/\(id)?_state=secret-\(upload.bytes.count)"
+        return [("Location", location), ("Range", upload.range)]
+    }
+
+    private func uploadStatus(_ id: String, _ repository: String) -> LoopbackResponse {
+        let own = origin.withLock { $0 }
+        guard let upload = state.contents.withLock({ $0.uploads[id] }), upload.repository == repository else {
+            return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+        }
+        return LoopbackResponse(204, headers: Self.fields(of: upload, id, own))
+    }
+
+    /// Takes a chunk, which begins where the one before ended (distribution specification, "Pushing a blob in chunks").
+    private func appendChunk(
+        _ id: String, _ repository: String, _ request: LoopbackRequest, _ effect: Fault.Effect?
+    ) async throws -> LoopbackResponse {
+        var limit = Int.max
+        if case .breakOff(let count)? = effect { limit = count }
+        if case .shortRange(let count)? = effect { limit = count }
+        let bytes = try await request.body(limit: limit).prefix(limit)
+        let own = origin.withLock { $0 }
+        return state.contents.withLock { contents in
+            guard var upload = contents.uploads[id], upload.repository == repository else {
+                return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+            }
+            if let range = request.header("Content-Range") {
+                let start = range.prefix { $0 != "-" }
+                guard start == "\(upload.bytes.count)" else {
+                    return LoopbackResponse(416, headers: Self.fields(of: upload, id, own))
+                }
+            }
+            upload.bytes += bytes
+            contents.uploads[id] = upload
+            if case .breakOff? = effect { return .hangUp }
+            return LoopbackResponse(202, headers: Self.fields(of: upload, id, own))
         }
     }
 
     private func endUpload(_ id: String, _ repository: String, _ request: LoopbackRequest) async throws
         -> LoopbackResponse
     {
-        let bytes = try await request.body()
-        guard state.contents.withLock({ $0.uploads.removeValue(forKey: id) }) == repository else {
-            return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
-        }
+        let last = try await request.body()
+        guard let upload = state.contents.withLock({ $0.uploads.removeValue(forKey: id) }),
+            upload.repository == repository
+        else { return error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry") }
+        let bytes = upload.bytes + last
         let digest = try Digester.digest(of: bytes).description
         guard digest == request.query("digest") else {
             return error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
@@ -270,7 +336,7 @@ final class RegistryService: Sendable {
         return LoopbackResponse(200, headers: fields, body: Array(bytes))
     }
 
-    private func error(_ status: Int, _ code: String, _ message: String) -> LoopbackResponse {
+    func error(_ status: Int, _ code: String, _ message: String) -> LoopbackResponse {
         LoopbackResponse(
             status, headers: [("Content-Type", "application/json")],
             text: "{\"errors\":[{\"code\":\"\(code)\",\"message\":\"\(message)\",\"detail\":null}]}")

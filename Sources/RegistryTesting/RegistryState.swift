@@ -8,13 +8,21 @@ final class RegistryState: Sendable {
         var bytes: [UInt8]
     }
 
+    struct Upload: Sendable {
+        var repository: String
+        var bytes: [UInt8] = []
+
+        /// What is there, as a `Range` tells it: an empty one is `0-0` by custom.
+        var range: String { "0-\(max(0, bytes.count - 1))" }
+    }
+
     struct Contents: Sendable {
         /// Blobs by repository and digest.
         var blobs: [String: [String: [UInt8]]] = [:]
         /// Manifests by repository and tag or digest.
         var documents: [String: [String: Document]] = [:]
-        /// The repositories of open uploads by their ids.
-        var uploads: [String: String] = [:]
+        /// Open uploads by their ids.
+        var uploads: [String: Upload] = [:]
         /// Scopes by the token that grants them.
         var tokens: [String: [String]] = [:]
         var count = 0

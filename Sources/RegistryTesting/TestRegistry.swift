@@ -15,8 +15,8 @@ public final class TestRegistry: Sendable {
         case open
         /// This user, by HTTP's basic scheme.
         case basic(user: String, password: String)
-        /// Who has a token of ours; without a user everybody gets one.
-        case bearer(user: String? = nil, password: String? = nil, lifetime: Int = 300)
+        /// Who has a token of ours; without a user everybody gets one. An identity token gets others by OAuth 2's POST.
+        case bearer(user: String? = nil, password: String? = nil, lifetime: Int = 300, identityToken: String? = nil)
     }
 
     /// `127.0.0.1:port`.

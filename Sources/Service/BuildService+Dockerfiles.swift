@@ -49,7 +49,7 @@ extension BuildService {
                 project: project)
         case .catalog(let name):
             lowering.baseConfiguration = try await blocking { try catalog.definition(named: name).execution() }
-        case .layout, .archive: break
+        case .layout, .archive, .scratch: break
         }
         let lowered = try lowering.lowered()
         var (submission, found) = try BuildSubmission.lowered(

@@ -5,7 +5,7 @@ public import OCI
 /// A value without I/O. The command line, `cooperage.yaml` and the service all make one; `Build` turns it into a
 /// `BuildPlan` for each platform.
 public struct BuildSpec: Sendable, Hashable, Codable {
-    /// The stages in order. The last one is the image.
+    /// The stages in order. The last one is the image; files may be taken from those before it.
     public var stages: [Stage]
     /// The platforms; empty means the base's own or the host's. More than one gives an index.
     public var platforms: [Platform]
@@ -32,13 +32,16 @@ public struct Stage: Sendable, Hashable, Codable {
     public var name: String?
     /// What it starts from.
     public var base: BaseSource
+    /// The platform of a stage that is not the image, where it is another one than the image's.
+    public var platform: Platform?
     /// What is added, in order.
     public var steps: [Step]
 
     /// Takes the parts.
-    public init(name: String? = nil, base: BaseSource, steps: [Step]) {
+    public init(name: String? = nil, base: BaseSource, platform: Platform? = nil, steps: [Step]) {
         self.name = name
         self.base = base
+        self.platform = platform
         self.steps = steps
     }
 }
@@ -53,6 +56,8 @@ public enum BaseSource: Sendable, Hashable, Codable {
     case layout(path: String)
     /// A docker archive (`docker save`).
     case archive(path: String)
+    /// Nothing: an image without files.
+    case scratch
 }
 
 /// One step: inputs that become layers and configuration. Further kinds (Dockerfile instructions, packages of a

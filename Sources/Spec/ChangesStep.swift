@@ -35,8 +35,10 @@ public struct FileInstruction: Sendable, Hashable, Codable {
 
 /// One change of files. Paths in the image are absolute, and links on their way are followed in the image.
 public enum FileChange: Sendable, Hashable {
-    /// Files of the context are copied.
+    /// Files of the context, of another stage or of an image are copied.
     case copy(FileCopy)
+    /// A file of the network becomes one of the image.
+    case download(FileDownload)
     /// A text becomes a file, or is put at the end of one.
     case write(FileText)
     /// A directory is made.
@@ -57,9 +59,11 @@ public enum FileChange: Sendable, Hashable {
     case group(NewGroup)
 }
 
-/// Files of the context on their way into the image.
+/// Files of the context, of another stage or of an image on their way into the image.
 public struct FileCopy: Sendable, Hashable, Codable {
-    /// Paths of the context, or patterns in it; the context itself is the empty path.
+    /// Where they come from; nil means the context.
+    public var origin: FileOrigin?
+    /// Paths of the origin, or patterns in it; the origin itself is the empty path.
     public var sources: [NamedFiles]
     /// Where they go, absolute.
     public var destination: String
@@ -70,16 +74,21 @@ public struct FileCopy: Sendable, Hashable, Codable {
     public var excluded: [String]
     /// Whether each source keeps the directories it lies in; those before a part `.` do not count.
     public var keepsParents: Bool
-    /// Whose they are; nil means root.
+    /// Whose they become; nil means root, and for files of a stage or an image whose they are there.
     public var owner: FileOwner?
-    /// Their mode, octal or symbolic; nil keeps the context's.
+    /// Their mode, octal or symbolic; nil keeps the origin's.
     public var mode: String?
+    /// Whether a file that is a tar, compressed or not, is unpacked into the destination, as `ADD` does; nil means no.
+    public var unpacks: Bool?
 
     /// Takes the parts.
     public init(
-        sources: [NamedFiles], destination: String, isIntoDirectory: Bool = false, excluded: [String] = [],
-        keepsParents: Bool = false, owner: FileOwner? = nil, mode: String? = nil
+        from origin: FileOrigin? = nil, sources: [NamedFiles], destination: String, isIntoDirectory: Bool = false,
+        excluded: [String] = [], keepsParents: Bool = false, owner: FileOwner? = nil, mode: String? = nil,
+        unpacks: Bool? = nil
     ) {
+        self.unpacks = unpacks
+        self.origin = origin
         self.sources = sources
         self.destination = destination
         self.isIntoDirectory = isIntoDirectory

@@ -1,7 +1,7 @@
 extension FileChange: Codable {
     // One member whose name is the kind: `{"remove": {…}}`.
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case copy, write, directory, link, touch, remove, mode, owner, user, group
+        case copy, download, write, directory, link, touch, remove, mode, owner, user, group
     }
 
     /// Reads the object.
@@ -13,6 +13,7 @@ extension FileChange: Codable {
         }
         switch key {
         case .copy: self = .copy(try container.decode(FileCopy.self, forKey: key))
+        case .download: self = .download(try container.decode(FileDownload.self, forKey: key))
         case .write: self = .write(try container.decode(FileText.self, forKey: key))
         case .directory: self = .directory(try container.decode(NewDirectory.self, forKey: key))
         case .link: self = .link(try container.decode(NewLink.self, forKey: key))
@@ -30,6 +31,7 @@ extension FileChange: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
         case .copy(let value): try container.encode(value, forKey: .copy)
+        case .download(let value): try container.encode(value, forKey: .download)
         case .write(let value): try container.encode(value, forKey: .write)
         case .directory(let value): try container.encode(value, forKey: .directory)
         case .link(let value): try container.encode(value, forKey: .link)

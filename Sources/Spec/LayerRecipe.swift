@@ -89,12 +89,15 @@ public struct InstallScheme: Sendable, Hashable, Codable {
     /// The symbolic links below the prefix that lead to directories of the base, sorted by path: what would go below one
     /// goes below its target, so that no layer writes a directory over a link.
     public var links: [SchemeLink]
+    /// Whose all of it is that the base does not have; nil means root, as in layers that others share.
+    public var owner: SchemeOwner?
 
     /// Takes the parts.
     public init(
         prefix: String, interpreter: String, purelib: String, platlib: String, scripts: String, headers: String,
-        data: String, directories: [SchemeDirectory] = [], links: [SchemeLink] = []
+        data: String, directories: [SchemeDirectory] = [], links: [SchemeLink] = [], owner: SchemeOwner? = nil
     ) {
+        self.owner = owner
         self.prefix = prefix
         self.interpreter = interpreter
         self.purelib = purelib
@@ -104,6 +107,20 @@ public struct InstallScheme: Sendable, Hashable, Codable {
         self.data = data
         self.directories = directories
         self.links = links
+    }
+}
+
+/// A user and a group by their numbers.
+public struct SchemeOwner: Sendable, Hashable, Codable {
+    /// The user.
+    public var uid: UInt32
+    /// The group.
+    public var gid: UInt32
+
+    /// Takes the parts.
+    public init(uid: UInt32, gid: UInt32) {
+        self.uid = uid
+        self.gid = gid
     }
 }
 

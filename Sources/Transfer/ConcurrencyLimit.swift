@@ -3,15 +3,24 @@ import Synchronization
 /// Lets so many run at once and the others wait in order.
 public final class ConcurrencyLimit: Sendable {
     private struct State {
-        var free: Int
+        var limit: Int
+        var running = 0
         var next = 0
         var waiting: [(ticket: Int, continuation: CheckedContinuation<Void, any Error>)] = []
+
+        /// Those for whom there is room now, the first first.
+        mutating func admitted() -> [CheckedContinuation<Void, any Error>] {
+            let count = max(0, min(limit - running, waiting.count))
+            defer { waiting.removeFirst(count) }
+            running += count
+            return waiting.prefix(count).map(\.continuation)
+        }
     }
 
     private let state: Mutex<State>
 
     /// Lets `limit` run at once, at least one.
-    public init(_ limit: Int) { state = Mutex(State(free: max(1, limit))) }
+    public init(_ limit: Int) { state = Mutex(State(limit: max(1, limit))) }
 
     /// Runs an operation when there is room.
     /// - Throws: `CancellationError` if the task is cancelled while it waits, else what the operation throws.
@@ -51,8 +60,8 @@ public final class ConcurrencyLimit: Sendable {
         state.withLock { state in
             // Asked under the lock, so that a cancellation is seen either here or by the handler.
             if Task.isCancelled { return .cancelled }
-            if state.free > 0 {
-                state.free -= 1
+            if state.running < state.limit {
+                state.running += 1
                 return .admitted
             }
             state.waiting.append((ticket, continuation))
@@ -60,14 +69,20 @@ public final class ConcurrencyLimit: Sendable {
         }
     }
 
-    private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            guard !state.waiting.isEmpty else {
-                state.free += 1
-                return nil
-            }
-            return state.waiting.removeFirst().continuation
+    /// Lets another number run at once from now on, at least one. Those that run are not disturbed.
+    public func resize(to limit: Int) {
+        let next = state.withLock { state in
+            state.limit = max(1, limit)
+            return state.admitted()
         }
-        next?.resume()
+        for continuation in next { continuation.resume() }
+    }
+
+    private func leave() {
+        let next = state.withLock { state in
+            state.running -= 1
+            return state.admitted()
+        }
+        for continuation in next { continuation.resume() }
     }
 }

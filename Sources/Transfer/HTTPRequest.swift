@@ -25,6 +25,8 @@ public struct HTTPRequest: Sendable {
         case bytes([UInt8])
         /// Content that is streamed, opened afresh for each attempt.
         case blob(Blob)
+        /// Some bytes of such content.
+        case part(Blob, Range<Int64>)
 
         /// The length in bytes.
         public var size: Int64 {
@@ -32,6 +34,7 @@ public struct HTTPRequest: Sendable {
             case .none: 0
             case .bytes(let bytes): Int64(bytes.count)
             case .blob(let blob): blob.size
+            case .part(_, let range): range.upperBound - range.lowerBound
             }
         }
 
@@ -40,6 +43,7 @@ public struct HTTPRequest: Sendable {
             case .none: nil
             case .bytes(let bytes): MemoryReader(bytes)
             case .blob(let blob): try blob.open()
+            case .part(let blob, let range): try blob.open(range)
             }
         }
     }

@@ -37,7 +37,7 @@ struct BuildsRetryCommand: Verb {
         if !keepCredentials {
             secrets.registries = try await BuildSecrets.registries(
                 of: try await client.build(build).build,
-                from: DockerConfiguration(environment: session.environment))
+                from: CredentialFiles(environment: session.environment))
         }
         try Console.writeOutput("\(try await client.retry(build, secrets: secrets).id)\n")
     }

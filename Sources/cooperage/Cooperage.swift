@@ -17,6 +17,7 @@ struct Cooperage: AsyncParsableCommand {
         version: "cooperage \(version)",
         subcommands: [
             BuildCommand.self, PlanCommand.self, LockCommand.self, BaseCommand.self, InspectCommand.self,
+            CopyCommand.self, TagCommand.self, DoctorCommand.self,
             CacheCommand.self,
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, BuildsCommand.self, CompletionCommand.self,
         ])

@@ -17,18 +17,24 @@ extension Session {
         guard let dockerfile = try DockerfileRequest(context: context, flags: flags, in: surroundings) else {
             return try await body(try BuildRequest(context: context, flags: flags, in: surroundings))
         }
+        let given = try flags.platforms.first.map { try Platform($0.value) }
+        func configuration(
+            of source: BaseSource, _ platform: Platform?
+        ) async throws -> ImageConfiguration.Execution? {
+            // What a server's catalog makes is not made here to be looked at.
+            if case .catalog = source, surroundings.buildsOnServer { return nil }
+            return try await engine(configure).image(source, platform: platform ?? given).configuration.config
+                ?? .init()
+        }
         let base = try dockerfile.lowering.base()
-        var configuration: ImageConfiguration.Execution?
-        // What a server's catalog makes is not made here to be looked at.
-        let isServers = if case .catalog = base.source { surroundings.buildsOnServer } else { false }
-        if !isServers {
-            let platform = try base.platform ?? flags.platforms.first.map { try Platform($0.value) }
-            let image = try await engine(configure).image(base.source, platform: platform)
-            configuration = image.configuration.config ?? .init()
+        let known = try await configuration(of: base.source, base.platform)
+        var request = dockerfile
+        for other in try dockerfile.lowering.otherBases() {
+            request.lowering.otherConfigurations[other] = try await configuration(of: other.source, other.platform)
         }
         try FileSystem.makeDirectory(surroundings.cache)
         let scratch = try FileSystem.makeTemporaryDirectory(prefix: surroundings.cache.appending("dockerfile-"))
         defer { try? FileSystem.removeTree(scratch) }
-        return try await body(try dockerfile.request(base: configuration, scratch: scratch))
+        return try await body(try request.request(base: known, scratch: scratch))
     }
 }

@@ -11,14 +11,26 @@ enum TokenPrompt {
     /// All of standard input.
     static func standardInput() throws -> String { try read(upToLine: false) }
 
-    /// A line of the terminal.
+    /// A line of the terminal, shown as it is typed.
+    /// - Throws: `ClientError` (`invalid_credentials`) where there is no terminal.
+    static func askOpenly(_ question: String) throws -> String {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw ClientError(
+                .invalidCredentials, "standard input is no terminal at which a name could be typed",
+                hints: ["say --username and --password-stdin"])
+        }
+        Console.writeError(question)
+        return String(try read(upToLine: true).prefix { !$0.isNewline })
+    }
+
+    /// A line of the terminal, not shown.
     /// - Throws: `ClientError` (`invalid_credentials`) where there is no terminal.
     static func ask(_ question: String) throws -> String {
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else {
             throw ClientError(
                 .invalidCredentials, "standard input is no terminal at which a token could be typed",
-                hints: ["pipe the token, and say --token-stdin"])
+                hints: ["pipe it, and say --token-stdin, or --password-stdin for a registry"])
         }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)

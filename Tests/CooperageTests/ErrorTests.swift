@@ -115,6 +115,39 @@ import Testing
             hint: write '["python", "-m", "app"]', or the words without brackets: 'python -m app'
             """),
         Situation(
+            "copy", "images", "127.0.0.1:1/app:1", status: 1,
+            """
+            error: 'images' is an entry of the catalog, and no image that lies anywhere
+            hint: a directory is named oci:images; an entry is made by 'cooperage base build images'
+            """),
+        Situation(
+            "copy", "oci:images", "out", status: 2,
+            """
+            error: 'out' may be a directory, or a repository of Docker Hub
+              at flag <destination>
+            hint: write oci:out or docker.io/library/out
+            """),
+        Situation(
+            "tag", "127.0.0.1:1/app:1", "a b", status: 2,
+            """
+            error: '127.0.0.1:1/app:a b' is not an image reference: 'a b' is not a tag
+              at flag <tag>
+            hint: a reference reads [registry/]repository[:tag][@sha256:…], for example 127.0.0.1:5000/team/app:1
+            """),
+        Situation(
+            "login", "https://builds.example.org", status: 2,
+            """
+            error: 'https://builds.example.org' is not the name of a registry
+              at flag <registry>
+            hint: a registry is host[:port], for example 127.0.0.1:5000; a build server is named by --server
+            """),
+        Situation(
+            "login", "127.0.0.1:1", "-u", "me", status: 1,
+            """
+            error: standard input is no terminal at which a token could be typed
+            hint: pipe it, and say --token-stdin, or --password-stdin for a registry
+            """),
+        Situation(
             "build", "nowhere", status: 1,
             """
             error: the context 'nowhere' does not exist

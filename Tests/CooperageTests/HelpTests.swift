@@ -9,8 +9,9 @@ import Testing
         .appending("Fixtures").appending("help")
 
     @Test(arguments: [
-        [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["cache"],
-        ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"], ["builds"], ["builds", "list"],
+        [], ["build"], ["plan"], ["lock"], ["base"], ["base", "list"], ["base", "build"], ["inspect"], ["copy"],
+        ["tag"], ["doctor"], ["cache"], ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"],
+        ["builds"], ["builds", "list"],
         ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
     func help(_ verb: [String]) throws {

@@ -117,7 +117,7 @@ import Testing
             #expect(
                 outcome.error == """
                     error: standard input is no terminal at which a token could be typed
-                    hint: pipe the token, and say --token-stdin
+                    hint: pipe it, and say --token-stdin, or --password-stdin for a registry
 
                     """)
             #expect(server.requests.isEmpty)

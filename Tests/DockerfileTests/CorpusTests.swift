@@ -42,9 +42,20 @@ import Testing
     private static func description(_ lowered: LoweredDockerfile) throws -> String {
         var lines = lowered.remarks.map(\.description)
         lines.append("")
-        let spec = try lowered.buildSpec(context: "/context", requirementsFile: "/inline.txt")
-        lines.append("base \(spec.stages[0].base)")
-        for step in spec.stages[0].steps {
+        let files = Dictionary(uniqueKeysWithValues: lowered.stages.map { ($0.name, "/\($0.name).txt") })
+        let spec = try lowered.buildSpec(
+            context: "/context", requirementsFile: "/inline.txt", stageRequirementsFiles: files)
+        for stage in spec.stages {
+            let platform = stage.platform.map { " for \($0)" } ?? ""
+            lines.append((stage.name.map { "stage \($0), " } ?? "") + "base \(stage.base)\(platform)")
+            lines += try description(stage.steps, lowered)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func description(_ steps: [Step], _ lowered: LoweredDockerfile) throws -> [String] {
+        var lines: [String] = []
+        for step in steps {
             switch step {
             case .python(let step):
                 let place = step.place.map { " in \($0.path)" } ?? ""
@@ -89,7 +100,7 @@ import Testing
                 }
             }
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     /// Whatever is done to a Dockerfile, reading and lowering it gives a value or an error of ours.

@@ -253,7 +253,7 @@ import Testing
 
     @Test(arguments: [
         "FROM a\nENV A=1 https://u:secret@host/x", "FROM a\nRUN pip install x@https://u:secret@host/x.whl",
-        "FROM a\nADD https://u:secret@host/x /y", "FROM a\nRUN make \"I=https://u:secret@host\"",
+        "FROM a\nADD https://u:secret@host/x.git /y", "FROM a\nRUN make \"I=https://u:secret@host\"",
         "FROM https://u:secret@host/x", "FROM a\nRUN pip install --index-url\thttps://u:secret@host",
     ])
     func noErrorShowsASecretOfAURL(_ text: String) throws {

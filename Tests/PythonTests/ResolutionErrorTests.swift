@@ -1,5 +1,6 @@
 import Content
 import Diagnostics
+import Programs
 import Spec
 import SystemPackage
 import TestSupport

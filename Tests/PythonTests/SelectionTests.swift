@@ -1,6 +1,7 @@
 import Content
 import Diagnostics
 import OCI
+import Programs
 import Spec
 import SystemPackage
 import TestSupport

@@ -100,7 +100,7 @@ import Transfer
             for refused in [client, wrong] {
                 let error = try await #require(throws: RegistryError.self) { try await refused.resolve(name) }
                 #expect(error.code == .unauthorised)
-                #expect(error.hints.joined().contains("docker login \(registry.host)"))
+                #expect(error.hints.joined().contains("cooperage login \(registry.host)"))
                 #expect(!"\(error)".contains("not-this"))
             }
         }

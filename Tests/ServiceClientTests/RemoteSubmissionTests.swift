@@ -161,6 +161,17 @@ import Testing
         build.pushes = true
         #expect(
             try await BuildSecrets.registries(of: build, from: Known()).map(\.scope) == ["one.example", "docker.io"])
+        // What is one repository's is lent for that one alone.
+        struct Namespaced: CredentialSource {
+            func credential(for registry: String) -> Credential? { nil }
+            func credential(for registry: String, repository: String?) -> Credential? {
+                repository == "b" ? Credential(user: "u", password: Secret("for b")) : nil
+            }
+        }
+        #expect(
+            try await BuildSecrets.registries(of: build, from: Namespaced()) == [
+                .init(scope: "one.example/b", username: "u", password: "for b")
+            ])
     }
 
     /// What stands in indexes goes there as logins, the rest by its id.

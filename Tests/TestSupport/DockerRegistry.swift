@@ -12,6 +12,8 @@ public final class DockerRegistry: Sendable {
         case open
         /// `tester` with the password `secret`.
         case password
+        /// Who has a token of a service.
+        case token(TokenServer)
     }
 
     /// The user of `Access.password`.
@@ -40,6 +42,17 @@ public final class DockerRegistry: Sendable {
         if case .password = access {
             try Data("\(Self.user):\(Self.passwordHash)\n".utf8).write(to: URL(fileURLWithPath: "\(root)/htpasswd"))
             configuration += "auth: {htpasswd: {realm: test, path: \"\(root)/htpasswd\"}}\n"
+        }
+        if case .token(let server) = access {
+            configuration += """
+                auth:
+                  token:
+                    realm: "\(server.realm)"
+                    service: "\(TokenServer.service)"
+                    issuer: "\(TokenServer.issuer)"
+                    rootcertbundle: "\(server.certificateFile)"
+
+                """
         }
         configurationFile = "\(root)/config.yml"
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: configurationFile))

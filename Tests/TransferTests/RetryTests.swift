@@ -84,4 +84,39 @@ import Transfer
         try await first.value
         #expect(try await third.value == 3)
     }
+
+    @Test func aLimitCanBeChanged() async throws {
+        let limit = ConcurrencyLimit(2)
+        let (started, starter) = AsyncStream<Int>.makeStream()
+        let gates = (0..<4).map { _ in AsyncStream<Void>.makeStream() }
+        func begin(_ number: Int) -> Task<Void, any Error> {
+            Task {
+                try await limit.run {
+                    starter.yield(number)
+                    for await _ in gates[number].stream { return }
+                }
+            }
+        }
+        var order = started.makeAsyncIterator()
+        let first = begin(0)
+        #expect(await order.next() == 0)
+        let second = begin(1)
+        #expect(await order.next() == 1)
+        limit.resize(to: 1)
+        let third = begin(2)
+        gates[0].continuation.yield()
+        try await first.value
+        // One place was taken away, so the third waits for the second, too.
+        gates[1].continuation.yield()
+        try await second.value
+        #expect(await order.next() == 2)
+        // More room lets those in who wait.
+        let fourth = begin(3)
+        limit.resize(to: 2)
+        #expect(await order.next() == 3)
+        gates[2].continuation.yield()
+        gates[3].continuation.yield()
+        try await third.value
+        try await fourth.value
+    }
 }

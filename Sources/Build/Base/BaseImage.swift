@@ -28,21 +28,32 @@ struct BaseImage: Sendable {
     /// The digest of the manifest.
     var digest: Digest { image.descriptor.digest }
 
+    /// Whether it is an image without a layer, of which nobody else knows.
+    var isEmpty: Bool { image.manifest.layers.isEmpty }
+
     /// The configuration.
     var configuration: ImageConfiguration { image.configuration }
 
     /// The merged tree of all layers.
     func tree() async throws -> FileTree {
         if let tree = merged.tree { return tree }
+        let tree = FileTree(try await indexes())
+        merged.tree = tree
+        return tree
+    }
+
+    /// Where the files of the tree lie.
+    func members() async throws -> LayerMembers { LayerMembers(try await indexes()) }
+
+    /// What the layers hold, lowest first.
+    private func indexes() async throws -> [LayerIndex] {
         let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
             for (number, layer) in image.manifest.layers.enumerated() {
                 group.addTask { (number, try await index(of: layer)) }
             }
             return try await group.reduce(into: [(Int, LayerIndex)]()) { $0.append($1) }
         }
-        let tree = FileTree(indexes.sorted { $0.0 < $1.0 }.map(\.1))
-        merged.tree = tree
-        return tree
+        return indexes.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// An answer about this base, from memory or by reading the tree.

@@ -28,6 +28,8 @@ struct BaseResolver: Sendable {
             return base(try await layout.image(for: platform), name: path)
         case .archive(let path):
             return base(try await fromArchive(FilePath(path), platform: platform), name: path)
+        case .scratch:
+            return base(try cache.emptyImage(platform ?? .host), name: "scratch")
         case .catalog(let name):
             let definition = try catalog.definition(named: name)
             switch definition.source {

@@ -13,12 +13,19 @@ public protocol ContextSource: Sendable {
     func file(_ path: String) throws -> (digest: Digest, size: Int64, mode: UInt32)
     /// A directory's permission bits.
     func mode(ofDirectory path: String) throws -> UInt32
+    /// Whose a file, a directory or a link is, user and group.
+    func owner(of path: String) -> (uid: UInt32, gid: UInt32)
     /// Where a symbolic link leads, as it is written.
     func linkTarget(_ path: String) throws -> String
     /// Opens a file.
     func open(_ path: String) throws -> any RandomAccessReader
     /// The text of `.dockerignore`, and how messages name the file; nil where there is none.
     func ignoreFile() throws -> (text: String, name: String)?
+}
+
+extension ContextSource {
+    /// What a client sends is root's, whoever has it there.
+    public func owner(of path: String) -> (uid: UInt32, gid: UInt32) { (0, 0) }
 }
 
 /// A context that is a directory.

@@ -16,11 +16,25 @@ struct FileChanger {
     private(set) var skipped: [String] = []
     let context: any ContextSource
     let ignore: IgnoreFile
+    /// The stages and images that files are taken from.
+    var origins: [FileOrigin: StageSource] = [:]
+    /// The contents of the base's files, as far as they are those of a stage's, too.
+    var baseDigests: [PathKey: Digest] = [:]
+    /// The files that were downloaded.
+    var downloads: [FileDownload: KeptMember] = [:]
+    /// Where archives are unpacked to.
+    var cache: BuildCache?
+    /// Contents that lie in the cache.
+    var contents = KeptContents()
     /// Directories with the packages that steps below have installed, whose files are not listed here.
-    let packages: [String]
+    var packages: [String]
+    /// The environments of other stages that were taken.
+    var taken: [TakenEnvironment] = []
+    /// Commands of such environments that are only to be had with them, each with what to say where they are not.
+    var commandsTaken: [(StageEnvironment, BuildError)] = []
     /// The day that new users' passwords were changed on, in days since 1970.
     let day: Int64
-    private var instruction = FileInstruction(title: "", place: "", changes: [])
+    private(set) var instruction = FileInstruction(title: "", place: "", changes: [])
 
     init(
         files: ImageFiles, context: any ContextSource, ignore: IgnoreFile, packages: [String], timestamp: Timestamp
@@ -43,6 +57,7 @@ struct FileChanger {
     private mutating func follow(_ change: FileChange) throws {
         switch change {
         case .copy(let copy): try follow(copy)
+        case .download(let download): try follow(download)
         case .write(let text): try write(text)
         case .directory(let directory): try make(directory)
         case .link(let link): try make(link)
@@ -159,10 +174,15 @@ struct FileChanger {
         guard case .file(let digest, let size) = files[path]?.kind else {
             return files.baseText(path).map { Array($0.utf8) }
         }
-        if let bytes = texts[digest] { return bytes }
-        guard let context = contexts.first(where: { $0.contains(digest) }) else { return nil }
         guard size <= 16 << 20 else { throw problem("'/\(path)' is too long to be put together") }
-        return try context.open(digest).bytes(at: 0, count: Int(size))
+        return try open(digest)?.bytes(at: 0, count: Int(size))
+    }
+
+    /// Opens a content of a layer of ours; nil where it is not at hand.
+    func open(_ digest: Digest) throws -> (any RandomAccessReader)? {
+        if let reader = texts.open(digest) { return reader }
+        if let context = contexts.first(where: { $0.contains(digest) }) { return try context.open(digest) }
+        return try cache.flatMap { try contents.open(digest, in: $0) }
     }
 
     /// Where a text goes becomes a file of these bytes; mode and owner are those that are there.

@@ -98,8 +98,27 @@ struct ImagePush: Sendable {
     }
 
     /// Whether the repository has an image already, and so all that belongs to it.
-    func has(_ image: Image) async throws -> Bool {
-        try await registries.hasManifest(image.descriptor.digest, in: repository)
+    func has(_ image: Image) async throws -> Bool { try await has(image.descriptor.digest) }
+
+    /// Whether the repository has a manifest or an index already, and so all that belongs to it.
+    func has(_ digest: Digest) async throws -> Bool { try await registries.hasManifest(digest, in: repository) }
+
+    /// Makes the repository have the blobs of what was found elsewhere.
+    func push(_ content: ImageContent, from source: any ImageSource, mountingFrom sources: [Reference]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for blob in content.blobs {
+                group.addTask {
+                    try await push(blob, title: blob.title, mountingFrom: sources) { try await source.blob(blob) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Makes the repository have documents that were found elsewhere, and gives the last its names.
+    func finish(_ documents: some Collection<ImageContent.Document>) async throws {
+        let contents = try documents.map { try ManifestContent($0.bytes, mediaType: $0.descriptor.mediaType) }
+        try await session.finish(contents, tags: tags.map(\.identifier))
     }
 
     /// Pushes what is not there yet of the images, and gives them their names last.
@@ -169,6 +188,11 @@ private final class Titles: Sendable {
 }
 
 extension Descriptor {
+    /// What people call a blob of which nothing else is known.
+    fileprivate var title: String {
+        [.configuration, .dockerConfiguration].contains(mediaType) ? "configuration" : "layer"
+    }
+
     /// The same layer by the name that OCI has for its type.
     var asOCI: Descriptor { Descriptor(mediaType: mediaType.ociLayer, digest: digest, size: size) }
 }

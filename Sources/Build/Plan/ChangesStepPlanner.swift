@@ -9,30 +9,35 @@ import Spec
 /// file that does not compress.
 struct ChangesStepPlanner: StepPlanner {
     let step: ChangesStep
-    /// How the step comes to its files.
-    let context: @Sendable (String) throws -> any ContextSource
+    /// Carries out the changes.
+    let follower: ChangesFollower
+    /// Plans the packages that are taken from other stages.
+    let python: @Sendable (TakenEnvironment) -> PythonStepPlanner
     let events: BuildEvents
 
     func plan(into draft: inout PlanDraft) async throws {
-        let (step, context, timestamp) = (step, context, draft.timestamp)
+        let timestamp = draft.timestamp
         let packages = Self.packages(of: draft)
-        let tree = try await draft.base.tree()
+        let base = draft.base
         let (changer, layers) = try await events.phase(.context) {
-            try await blocking {
-                var changer = FileChanger(
-                    files: ImageFiles(base: tree), context: try context(step.source),
-                    ignore: try step.ignoreFile.map { try IgnoreFile($0, name: ".dockerignore") }
-                        ?? IgnoreFile(patterns: []),
-                    packages: packages, timestamp: timestamp)
-                for instruction in step.instructions { try changer.follow(instruction) }
-                return (changer, try Self.layers(of: changer, timestamp: timestamp))
-            }
+            let changer = try await follower.followed(step, on: base, packages: packages)
+            return (changer, try await blocking { try Self.layers(of: changer, timestamp: timestamp) })
         }
         for path in Set(changer.skipped).sorted() {
             events.emit(.warning("'\(path)' is left out: a layer holds no sockets, pipes or devices"))
         }
+        for taken in changer.taken {
+            guard !draft.environments.contains(where: { $0.environment.scheme.purelib == taken.purelib }) else {
+                throw BuildError(
+                    .invalidSpec,
+                    "\(taken.title): '\(taken.purelib)' of \(taken.environment.stage) has packages, and other lines install some there, too",
+                    context: [FailureContext("file", taken.place)], hints: ["install all of them in one of the stages"])
+            }
+            try await python(taken).plan(into: &draft)
+        }
         draft.inputs.contexts += changer.contexts
         draft.inputs.texts.merge(changer.texts)
+        draft.inputs.contents.merge(changer.contents)
         for (title, layer) in layers { try draft.append(title, .files(layer)) }
     }
 
@@ -79,9 +84,9 @@ struct ChangesStepPlanner: StepPlanner {
         var found: [(path: String, size: Int64)] = []
         for entry in layers.flatMap(\.entries) {
             guard case .file(let digest, let size) = entry.kind, size >= FilesStepPlanner.ownLayerSize,
-                let context = changer.contexts.first(where: { $0.contains(digest) })
+                let reader = try changer.open(digest)
             else { continue }
-            if try Compressibility.isIncompressible(context.open(digest), size: size) {
+            if try Compressibility.isIncompressible(reader, size: size) {
                 found.append((entry.path, size))
             }
         }

@@ -43,6 +43,8 @@ struct PlanInputs: Sendable {
     var contexts: [ContextFiles] = []
     /// Contents that the planning made itself.
     var texts = KeptTexts()
+    /// Contents that it keeps in the cache.
+    var contents = KeptContents()
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
     /// The interpreters that compile bytecode, by their versions.

@@ -89,20 +89,24 @@ extension NewEnvironment {
     /// The layer that holds it.
     /// - Parameters:
     ///   - destination: its path in the base.
+    ///   - owner: whose it is; nil means root.
     ///   - texts: keeps what its files hold.
     func layer(
-        at destination: ImageDestination, texts: inout KeptTexts, timestamp: Timestamp
+        at destination: ImageDestination, owner: SchemeOwner?, texts: inout KeptTexts, timestamp: Timestamp
     ) throws -> FileLayer {
         let root = destination.path
+        let (uid, gid) = (owner?.uid ?? 0, owner?.gid ?? 0)
         func entry(_ path: String, _ kind: FileEntry.Kind, mode: UInt32) -> FileEntry {
-            FileEntry(path: LayerPath.joined(root, path), kind: kind, mode: mode)
+            FileEntry(path: LayerPath.joined(root, path), kind: kind, mode: mode, uid: uid, gid: gid)
         }
-        var all = destination.missing.map { FileEntry(path: $0, kind: .directory, mode: 0o755) }
+        var all = destination.missing.map {
+            FileEntry(path: $0, kind: .directory, mode: 0o755, uid: uid, gid: gid)
+        }
         for path in directories {
             // A directory of the base keeps its mode and owner.
             let there = destination.existing[LayerPath.joined(root, path)]
             var directory = entry(path, .directory, mode: there?.mode ?? 0o755)
-            (directory.uid, directory.gid) = (there?.uid ?? 0, there?.gid ?? 0)
+            (directory.uid, directory.gid) = (there?.uid ?? uid, there?.gid ?? gid)
             all.append(directory)
         }
         for item in entries {

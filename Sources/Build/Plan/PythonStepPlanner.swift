@@ -19,10 +19,16 @@ struct PythonStepPlanner: StepPlanner {
     /// Finds who compiles bytecode for a version of Python.
     let interpreter: @Sendable (PythonVersion) async throws -> BytecodeInterpreter
     let events: BuildEvents
+    /// What another stage installs and this one takes whole; nil where the step is the stage's own.
+    var taken: TakenEnvironment?
 
     func plan(into draft: inout PlanDraft) async throws {
         let base = draft.base
-        let planned = try await events.phase(.resolve) { try await base.environment(at: step.place) }
+        let taken = taken
+        let planned = try await events.phase(.resolve) {
+            if let taken { return try await taken.planned(on: base) }
+            return try await base.environment(at: step.place)
+        }
         let environment = planned.environment
         try await prepare(planned, &draft)
         guard !step.manifests.isEmpty || !(step.parts ?? []).isEmpty else { return }
@@ -75,7 +81,8 @@ struct PythonStepPlanner: StepPlanner {
         draft.environments.append((step.place, planned.environment))
         guard let new = planned.new else { return }
         let destination = try await draft.base.destination(scheme.prefix)
-        let layer = try new.layer(at: destination, texts: &draft.inputs.texts, timestamp: draft.timestamp)
+        let layer = try new.layer(
+            at: destination, owner: scheme.owner, texts: &draft.inputs.texts, timestamp: draft.timestamp)
         try draft.append("python: virtual environment \(step.place?.path ?? scheme.prefix)", .files(layer))
     }
 

@@ -108,16 +108,19 @@ struct LayerRealiser: Sendable {
                 interpreter: interpreter, store: store, records: records, reusesRuns: usesCache, directory: cache.root
             ).make(layer)
         case .files(let layer):
-            let (contexts, texts) = (inputs.contexts, inputs.texts)
+            let cache = self.cache
             return try await blocking {
-                try LayerMaker.make(
-                    layer, contents: { digest in try texts.open(digest) ?? Self.open(digest, in: contexts) }, in: store)
+                try LayerMaker.make(layer, contents: { try Self.open($0, inputs, cache) }, in: store)
             }
         }
     }
 
-    private static func open(_ digest: Digest, in contexts: [ContextFiles]) throws -> any RandomAccessReader {
-        for context in contexts where context.contains(digest) { return try context.open(digest) }
+    private static func open(_ digest: Digest, _ inputs: PlanInputs, _ cache: BuildCache) throws
+        -> any RandomAccessReader
+    {
+        if let reader = inputs.texts.open(digest) { return reader }
+        for context in inputs.contexts where context.contains(digest) { return try context.open(digest) }
+        if let reader = try inputs.contents.open(digest, in: cache) { return reader }
         throw BuildError(.invalidContext, "no context holds the content \(digest) that the plan names")
     }
 

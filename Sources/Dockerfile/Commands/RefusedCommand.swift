@@ -35,6 +35,7 @@ struct RefusedCommand: KnownCommand {
             hints: ["export its lock to a requirements file, and install that by pip"]),
         RefusedCommand(
             starts: [["curl"], ["wget"], ["git"]],
-            reason: "nothing is fetched but packages of an index", hints: ["put the files into the context"]),
+            reason: "what it fetches is not known before it runs", hints: ["use ADD, or put the files into the context"]
+        ),
     ]
 }

@@ -26,10 +26,12 @@ public struct DockerfileLowering: Sendable {
     public let platform: Platform
     /// The names of the catalog. A base named so is the catalog's, not Docker Hub's.
     public var catalogNames: Set<String> = []
-    /// What stands in for an image of a registry as the base; nil where it is the base itself.
+    /// What stands in for an image of a registry; nil where nothing does.
     public var standIn: (@Sendable (Reference) -> BaseSource?)?
     /// What the base image starts with; nil where it is not known.
     public var baseConfiguration: ImageConfiguration.Execution?
+    /// What the bases start with of the stages that files are taken from, as far as that is known.
+    public var otherConfigurations: [StageBase: ImageConfiguration.Execution] = [:]
     /// What stands at a path of the context, nil if nothing does; nil where the context is not known.
     public var contextEntry: (@Sendable (_ path: String) -> ContextEntry?)?
 
@@ -47,22 +49,61 @@ public struct DockerfileLowering: Sendable {
     /// The base of the target, so that its configuration can be looked up.
     /// - Throws: `DockerfileError` with the line.
     public func base() throws(DockerfileError) -> (source: BaseSource, platform: Platform?) {
-        let plan = try plan()
+        let plan = try plan(of: try targetStage(), in: try frame())
         return (plan.base, plan.platform)
+    }
+
+    /// The bases of the other stages whose instructions count, for the same purpose: of those that files are taken from.
+    /// - Throws: `DockerfileError` with the line.
+    public func otherBases() throws(DockerfileError) -> [StageBase] {
+        let frame = try frame()
+        let target = try targetStage()
+        let own = try plan(of: target, in: frame).stageBase
+        var found: [StageBase] = []
+        for stage in try stages(neededBy: target, in: frame) {
+            let plan = try plan(of: stage, in: frame)
+            // Whoever only names an image, so that files can be taken from it, needs to know nothing of it.
+            let isBare = plan.stages.allSatisfy(\.instructions.isEmpty)
+            if !isBare, plan.base != .scratch, plan.stageBase != own, !found.contains(plan.stageBase) {
+                found.append(plan.stageBase)
+            }
+        }
+        return found
     }
 
     /// What the Dockerfile says.
     /// - Throws: `DockerfileError` with line and column: what cannot be followed, and why.
     public func lowered() throws(DockerfileError) -> LoweredDockerfile {
-        let plan = try plan()
-        var state = LoweringState(self, plan: plan)
-        for stage in plan.stages { try state.lower(stage) }
+        let frame = try frame()
+        let target = try targetStage()
+        let targetPlan = try plan(of: target, in: frame)
+        var earlier: [Int: FinishedStage] = [:]
+        for stage in try stages(neededBy: target, in: frame) {
+            let plan = try plan(of: stage, in: frame)
+            let isTargets = plan.stageBase == targetPlan.stageBase
+            let known = isTargets ? baseConfiguration : otherConfigurations[plan.stageBase]
+            var state = LoweringState(self, plan: plan, base: known, earlier: earlier)
+            for part in plan.stages { try state.lower(part) }
+            earlier[stage.index] = state.finishedStage(named: stage.name ?? String(stage.index))
+        }
+        var state = LoweringState(self, plan: targetPlan, base: baseConfiguration, earlier: earlier)
+        for stage in targetPlan.stages { try state.lower(stage) }
         return try state.finish()
     }
 
     // MARK: Stages
 
-    /// The stages that make up the target, lowest first, and what they start from.
+    /// What holds for all stages.
+    private struct Frame {
+        /// The values of the `ARG`s before the first `FROM`.
+        var globals: [String: String]
+        var arguments: BuildArguments
+        var budget: ExpansionBudget
+        /// The given arguments that an `ARG` before the first `FROM` took.
+        var consumed: Set<String>
+    }
+
+    /// The stages that make up one that is built, lowest first, and what they start from.
     struct Plan {
         var stages: [DockerfileStage]
         var base: BaseSource
@@ -73,9 +114,11 @@ public struct DockerfileLowering: Sendable {
         var budget: ExpansionBudget
         /// The given arguments that an `ARG` before the first `FROM` took.
         var consumed: Set<String>
+
+        var stageBase: StageBase { StageBase(source: base, platform: platform) }
     }
 
-    private func plan() throws(DockerfileError) -> Plan {
+    private func frame() throws(DockerfileError) -> Frame {
         let target = try targetStage()
         let budget = ExpansionBudget()
         let arguments = BuildArguments(
@@ -94,11 +137,16 @@ public struct DockerfileLowering: Sendable {
                 }
             }
         }
-        var stages = [target]
+        return Frame(globals: globals, arguments: arguments, budget: budget, consumed: consumed)
+    }
+
+    private func plan(of stage: DockerfileStage, in frame: Frame) throws(DockerfileError) -> Plan {
+        let globals = frame.globals
+        var stages = [stage]
         var demanded: Platform?
         while let stage = stages.first {
             if let text = stage.from.platform, demanded == nil {
-                let expanded = try expanded(text, globals, budget, in: stage.location)
+                let expanded = try expanded(text, globals, frame.budget, in: stage.location)
                 do {
                     demanded = expanded.isEmpty ? nil : try Platform(expanded)
                 } catch {
@@ -106,7 +154,7 @@ public struct DockerfileLowering: Sendable {
                         .invalidBase, error.message, in: stage.location, at: text, hints: error.hints)
                 }
             }
-            let image = try expanded(stage.from.image, globals, budget, in: stage.location)
+            let image = try expanded(stage.from.image, globals, frame.budget, in: stage.location)
             if let parent = dockerfile.stages.last(where: { $0.index < stage.index && $0.name == image.lowercased() }) {
                 stages.insert(parent, at: 0)
                 continue
@@ -114,9 +162,37 @@ public struct DockerfileLowering: Sendable {
             let base = try base(named: image, of: stage)
             return Plan(
                 stages: stages, base: base, platform: demanded == platform ? nil : demanded, globals: globals,
-                arguments: arguments, budget: budget, consumed: consumed)
+                arguments: frame.arguments, budget: frame.budget, consumed: frame.consumed)
         }
         throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
+    }
+
+    /// So many stages may lend files: a Dockerfile may be a stranger's.
+    private static let stageLimit = 64
+
+    /// The stages that another one takes files from, and those that these take files from, in their order. No other stage
+    /// is looked at.
+    private func stages(neededBy target: DockerfileStage, in frame: Frame) throws(DockerfileError) -> [DockerfileStage]
+    {
+        var found: Set<Int> = []
+        var pending = [target]
+        while let next = pending.popLast() {
+            for part in try plan(of: next, in: frame).stages {
+                for located in part.instructions {
+                    guard case .copy(let copy) = located.instruction, let name = copy.from,
+                        let stage = dockerfile.stage(named: name, before: part.index),
+                        found.insert(stage.index).inserted
+                    else { continue }
+                    guard found.count <= Self.stageLimit else {
+                        throw dockerfile.failure(
+                            .unsupportedInstruction, "files are taken from more than \(Self.stageLimit) stages",
+                            in: located, at: name)
+                    }
+                    pending.append(stage)
+                }
+            }
+        }
+        return found.sorted().map { dockerfile.stages[$0] }
     }
 
     private func targetStage() throws(DockerfileError) -> DockerfileStage {
@@ -139,20 +215,20 @@ public struct DockerfileLowering: Sendable {
                 .invalidBase, "the base '\(stage.from.image)' is empty here", in: located, at: stage.from.image,
                 hints: ["give the ARG a default before the first FROM, or a value by --build-arg"])
         }
-        if catalogNames.contains(name) { return .catalog(name) }
-        guard name != "scratch" else {
-            throw dockerfile.failure(
-                .unsupportedInstruction, "'scratch', the empty base, cannot be built on yet", in: located,
-                at: "scratch",
-                hints: ["choose a base with what the program needs"])
-        }
+        if name == "scratch" { return .scratch }
         do {
-            let reference = try Reference(name)
-            return standIn?(reference) ?? .registry(reference)
+            return try image(named: name)
         } catch {
             throw dockerfile.failure(
                 .invalidBase, error.message, in: located, at: stage.from.image, hints: error.hints)
         }
+    }
+
+    /// An image by its name: the catalog's, or one of a registry, or what stands in for that.
+    func image(named name: String) throws(OCIError) -> BaseSource {
+        if catalogNames.contains(name) { return .catalog(name) }
+        let reference = try Reference(name)
+        return standIn?(reference) ?? .registry(reference)
     }
 
     private func expanded(

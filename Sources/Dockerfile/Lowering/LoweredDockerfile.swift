@@ -4,6 +4,8 @@ public import Spec
 
 /// What a Dockerfile says, in the terms of Cooperage: a base, packages, files, and what a container starts with.
 public struct LoweredDockerfile: Sendable, Hashable {
+    /// The stages that files are taken from, in their order.
+    public var stages: [LoweredStage] = []
     /// What the image starts from.
     public var base: BaseSource
     /// The platform that `FROM --platform` demands; nil leaves it to the build.
@@ -58,6 +60,13 @@ public struct LoweredDockerfile: Sendable, Hashable {
     ///   - file: the path of the first one; the others lie beside it.
     ///   - context: the context's directory, absolute.
     public func requirementsTexts(file: String, context: String) -> [(path: String, text: String)] {
+        Self.requirementsTexts(of: environments, file: file, context: context)
+    }
+
+    /// The same of the environments of a stage.
+    public static func requirementsTexts(
+        of environments: [Packages], file: String, context: String
+    ) -> [(path: String, text: String)] {
         environments.enumerated().flatMap { number, packages in
             packages.texts(file: Self.requirementsFile(file, number: number), context: context)
         }
@@ -79,31 +88,47 @@ public struct LoweredDockerfile: Sendable, Hashable {
     ///   - ignoreFile: the text of the context's ignore file; nil leaves nothing out.
     ///   - requirementsFile: where the first of `requirementsTexts(file:context:)` was written, the path as the spec has it.
     ///     Needed where there are such texts.
+    ///   - stageRequirementsFiles: the same for the stages that files are taken from, by their names.
     ///   - platforms: those that are asked for, where the Dockerfile demands none.
     /// - Throws: `DockerfileError` where the requirements of the Dockerfile have no file.
     public func buildSpec(
-        context: String, ignoreFile: String? = nil, requirementsFile: String? = nil, platforms: [Platform] = []
+        context: String, ignoreFile: String? = nil, requirementsFile: String? = nil,
+        stageRequirementsFiles: [String: String] = [:], platforms: [Platform] = []
     ) throws(DockerfileError) -> BuildSpec {
-        var steps: [Step] = []
-        for (number, packages) in environments.enumerated() {
-            let hasText = packages.requirementsText(context: context) != nil
-            guard !hasText || requirementsFile != nil else {
-                throw DockerfileError(
-                    .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
-                    hints: ["write 'requirementsTexts' to files, and name the first one"])
+        func steps(
+            _ environments: [Packages], _ instructions: [FileInstruction], _ file: String?
+        ) throws(DockerfileError) -> [Step] {
+            var steps: [Step] = []
+            for (number, packages) in environments.enumerated() {
+                let hasText = packages.requirementsText(context: context) != nil
+                guard !hasText || file != nil else {
+                    throw DockerfileError(
+                        .requirementsNotFound, "the Dockerfile's own requirements were not written to a file",
+                        hints: ["write 'requirementsTexts' to files, and name the first one"])
+                }
+                let file = file.flatMap { hasText ? Self.requirementsFile($0, number: number) : nil }
+                steps.append(.python(packages.step(file: file, context: context)))
             }
-            let file = requirementsFile.flatMap { hasText ? Self.requirementsFile($0, number: number) : nil }
-            steps.append(.python(packages.step(file: file, context: context)))
+            if !instructions.isEmpty {
+                steps.append(
+                    .changes(ChangesStep(source: context, ignoreFile: ignoreFile, instructions: instructions)))
+            }
+            return steps
         }
-        if !instructions.isEmpty {
-            steps.append(
-                .changes(ChangesStep(source: context, ignoreFile: ignoreFile, instructions: instructions)))
+        var all: [Stage] = []
+        for stage in stages {
+            all.append(
+                Stage(
+                    name: stage.name, base: stage.base, platform: stage.platform,
+                    steps: try steps(stage.environments, stage.instructions, stageRequirementsFiles[stage.name])))
         }
+        var steps = try steps(environments, instructions, requirementsFile)
         var configuration = configuration
         // The order in which they are given is no part of what is asked for, and none of the image's digest.
         configuration.environment.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         if configuration != ConfigurationStep() { steps.append(.configuration(configuration)) }
-        return BuildSpec(stages: [Stage(base: base, steps: steps)], platforms: platform.map { [$0] } ?? platforms)
+        all.append(Stage(base: base, steps: steps))
+        return BuildSpec(stages: all, platforms: platform.map { [$0] } ?? platforms)
     }
 }
 

@@ -1,15 +1,15 @@
+import Diagnostics
 import OCI
 import Spec
 
 extension LoweringState {
-    /// `COPY`: files of the context, and texts of the Dockerfile itself.
-    mutating func lower(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) {
-        if let from = copy.from {
-            let known = dockerfile.stages.contains { $0.name == from.lowercased() || String($0.index) == from }
-            throw refuse(
-                located, "files cannot be taken from \(known ? "another stage" : "another image"), '\(from)', yet",
-                at: "--from", [])
-        }
+    /// `COPY`: files of the context, of stages and images, and texts of the Dockerfile itself. `ADD`: also archives and files
+    /// of the network.
+    /// - Parameter adds: whether it is an ADD.
+    mutating func lower(
+        _ copy: CopyInstruction, adds: Bool = false, in located: LocatedInstruction
+    ) throws(DockerfileError) {
+        let origin = try origin(copy, in: located)
         let owner = try owner(copy, in: located)
         let mode = try mode(copy, in: located)
         let text = try expand(copy.destination, in: located)
@@ -19,10 +19,22 @@ extension LoweringState {
             || text == ".." || text.hasSuffix("/..")
         var changes: [FileChange] = []
         var sources: [NamedFiles] = []
+        var downloads: [FileChange] = []
         for word in copy.sources {
-            let source = try source(try expand(word, in: located), copy, in: located, word: word)
+            let text = try expand(word, in: located)
+            if adds, let url = try remote(text, word: word, in: located) {
+                let download = FileDownload(
+                    url: url, name: Self.fileName(of: url), checksum: try checksum(copy, in: located),
+                    destination: destination, isIntoDirectory: isIntoDirectory, owner: owner, mode: mode,
+                    unpacks: copy.unpacks ?? false)
+                downloads.append(.download(download))
+                continue
+            }
+            let source = try source(text, copy, in: located, word: word)
             sources.append(source)
-            place(source, at: destination, isIntoDirectory: isIntoDirectory, keepsParents: copy.keepsParents)
+            let inContext = if let origin { contextSource(of: source, in: origin) } else { Optional(source) }
+            guard let inContext else { continue }
+            place(inContext, at: destination, isIntoDirectory: isIntoDirectory, keepsParents: copy.keepsParents)
         }
         if !sources.isEmpty {
             var excluded: [String] = []
@@ -30,9 +42,15 @@ extension LoweringState {
             changes.append(
                 .copy(
                     FileCopy(
-                        sources: sources, destination: destination, isIntoDirectory: isIntoDirectory,
-                        excluded: excluded, keepsParents: copy.keepsParents, owner: owner, mode: mode)))
+                        from: origin?.origin, sources: sources, destination: destination,
+                        isIntoDirectory: isIntoDirectory,
+                        excluded: excluded, keepsParents: copy.keepsParents, owner: owner, mode: mode,
+                        unpacks: adds && copy.unpacks != false ? true : nil)))
         }
+        if copy.checksum != nil, downloads.count != 1 || !sources.isEmpty {
+            throw refuse(located, "--checksum is of one URL", at: "--checksum", [])
+        }
+        changes += downloads
         for heredoc in copy.heredocs {
             let content = heredoc.expands ? try expand(heredoc: heredoc.content, in: located) : heredoc.content
             let path = isIntoDirectory && destination != "/" ? destination + "/" : destination
@@ -42,35 +60,11 @@ extension LoweringState {
                         path: path, name: heredoc.name, text: content, makesParents: true, owner: owner, mode: mode)))
         }
         let shown =
-            ([located.keyword] + (copy.keepsParents ? ["--parents"] : []) + copy.sources
-            + copy.heredocs.map { "<<\($0.name)" } + [copy.destination]).joined(separator: " ")
+            ([located.keyword] + (copy.from.map { ["--from=\($0)"] } ?? [])
+            + (copy.keepsParents ? ["--parents"] : []) + copy.sources + copy.heredocs.map { "<<\($0.name)" }
+            + [copy.destination]).joined(separator: " ")
         add(changes, of: located, titled: shown)
-        remark(located, shown, "files in \(destination)")
-    }
-
-    /// `ADD` of what COPY would take as well.
-    mutating func lowerAdd(_ copy: CopyInstruction, in located: LocatedInstruction) throws(DockerfileError) {
-        for source in copy.sources {
-            let name = try expand(source, in: located)
-            guard !name.contains("://"), !name.hasPrefix("git@"), !name.hasPrefix("github.com/") else {
-                throw refuse(
-                    located, "nothing is fetched from '\(SourceText.shown(name))'", at: source,
-                    ["put the file into the context, and COPY it"])
-            }
-            let archives = [
-                ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz", ".xz", ".bz2",
-            ]
-            guard !archives.contains(where: name.lowercased().hasSuffix) else {
-                throw refuse(
-                    located, "archives cannot be unpacked yet: '\(name)'", at: source,
-                    ["put what it holds into the context, and COPY it"])
-            }
-            guard !name.contains(where: { "*?[".contains($0) }) else {
-                throw refuse(located, "ADD would unpack archives that '\(name)' names", at: source, ["use COPY"])
-            }
-        }
-        if copy.unpacks == true { throw refuse(located, "archives cannot be unpacked yet", at: "--unpack", []) }
-        try lower(copy, in: located)
+        remark(located, shown, "files in \(destination)\(origin.map { ", from \($0.shown)" } ?? "")")
     }
 
     private func refuse(
@@ -103,6 +97,51 @@ extension LoweringState {
 
     // MARK: Sources
 
+    /// Where files are taken from.
+    private struct Origin {
+        var origin: FileOrigin
+        /// How remarks name it.
+        var shown: String
+        /// The stage; nil for an image.
+        var stage: FinishedStage?
+    }
+
+    private func origin(
+        _ copy: CopyInstruction, in located: LocatedInstruction
+    ) throws(DockerfileError) -> Origin? {
+        guard let name = copy.from else { return nil }
+        guard !name.contains("$") else {
+            throw dockerfile.failure(
+                .invalidSyntax, "'\(name)' of --from holds a variable, which is not expanded there", in: located,
+                at: "--from",
+                hints: ["name a stage by FROM with that variable above, and take the files from the stage"])
+        }
+        guard !name.isEmpty, name != "scratch" else {
+            throw refuse(located, "'\(name)' of --from has no files", at: "--from", ["name a stage or an image"])
+        }
+        if let stage, let number = dockerfile.stage(named: name, before: stage)?.index, let earlier = earlier[number] {
+            return Origin(
+                origin: .stage(earlier.stage.name), shown: "the stage '\(earlier.stage.name)'", stage: earlier)
+        }
+        if Int(name) != nil {
+            throw dockerfile.failure(
+                .unknownStage, "there is no stage \(name) above this line", in: located, at: "--from",
+                hints: ["stages are numbered from 0"])
+        }
+        do {
+            let image = try lowering.image(named: name)
+            return Origin(origin: .image(image), shown: Self.name(of: image))
+        } catch {
+            throw dockerfile.failure(.invalidBase, error.message, in: located, at: "--from", hints: error.hints)
+        }
+    }
+
+    /// What of the context a source of another stage is, where that can be told.
+    private func contextSource(of source: NamedFiles, in origin: Origin) -> NamedFiles? {
+        guard let stage = origin.stage, !source.isPattern, !source.path.contains("/./") else { return nil }
+        return contextPath(of: "/" + source.path, placed: stage.placed).map { NamedFiles($0) }
+    }
+
     private func source(
         _ text: String, _ copy: CopyInstruction, in located: LocatedInstruction, word: String
     ) throws(DockerfileError) -> NamedFiles {
@@ -111,14 +150,17 @@ extension LoweringState {
         let parts = pivot.map { [String(text[..<$0.lowerBound]), String(text[$0.upperBound...])] } ?? [text]
         var cleaned: [String] = []
         for part in parts {
-            guard let path = ImagePath.relative(part) else {
+            // No path leads out of an image: its root is its own parent.
+            let inImage =
+                copy.from == nil ? nil : ImagePath.absolute("/" + part, in: "/").map { String($0.dropFirst()) }
+            guard let path = inImage ?? ImagePath.relative(part) else {
                 throw refuse(located, "'\(text)' leads out of the context", at: word, [])
             }
             cleaned.append(path)
         }
         let path = cleaned.joined(separator: "/./")
         let isPattern = NamedFiles.isPattern(path)
-        if !isPattern, let contextEntry = lowering.contextEntry {
+        if !isPattern, copy.from == nil, let contextEntry = lowering.contextEntry {
             let whole = cleaned.filter { !$0.isEmpty }.joined(separator: "/")
             guard whole.isEmpty || contextEntry(whole) != nil else {
                 throw dockerfile.failure(
@@ -157,7 +199,11 @@ extension LoweringState {
 
     /// The path in the context of a file that COPY put into the image.
     func contextPath(of path: String, mounts: [PlacedSource] = []) -> String? {
-        for placed in (self.placed + mounts).reversed() {
+        contextPath(of: path, placed: placed + mounts)
+    }
+
+    private func contextPath(of path: String, placed: [PlacedSource]) -> String? {
+        for placed in placed.reversed() {
             guard let found = placed.source(of: path) else { continue }
             // Where nobody knows the context, a name decides: one with a dot is a file's.
             if placed.kind == .directory, lowering.contextEntry == nil, !placed.source.isEmpty,

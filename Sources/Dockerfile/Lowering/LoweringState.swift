@@ -5,6 +5,12 @@ import Spec
 struct LoweringState {
     let lowering: DockerfileLowering
     let plan: DockerfileLowering.Plan
+    /// The stages that files can be taken from, by their numbers.
+    let earlier: [Int: FinishedStage]
+    /// What the base starts with; nil where that is not known.
+    private let base: ImageConfiguration.Execution?
+    /// The number of the stage whose lines are at hand; nil for those that the base keeps.
+    private(set) var stage: Int?
     /// Where the lines at hand stand: the Dockerfile, or what the base keeps for whoever builds on it.
     private(set) var dockerfile: DockerfileDocument
     var scope: VariableScope
@@ -33,12 +39,17 @@ struct LoweringState {
     /// Whether this stage has a CMD.
     private var hasCommand = false
 
-    init(_ lowering: DockerfileLowering, plan: DockerfileLowering.Plan) {
+    init(
+        _ lowering: DockerfileLowering, plan: DockerfileLowering.Plan, base: ImageConfiguration.Execution?,
+        earlier: [Int: FinishedStage]
+    ) {
         self.lowering = lowering
         self.plan = plan
+        let base = plan.base == .scratch ? BaseSource.scratchConfiguration : base
+        self.base = base
+        self.earlier = earlier
         dockerfile = lowering.dockerfile
         consumed = plan.consumed
-        let base = lowering.baseConfiguration
         let variables = base.map { configuration in
             Dictionary(
                 (configuration.env ?? []).map { entry in
@@ -58,6 +69,7 @@ struct LoweringState {
 
     mutating func lower(_ stage: DockerfileStage) throws(DockerfileError) {
         hasCommand = false
+        self.stage = stage.index
         let name = stage.name.map { " AS \($0)" } ?? ""
         let isLowest = stage.index == plan.stages.first?.index
         remark(
@@ -74,13 +86,14 @@ struct LoweringState {
 
     /// What the base keeps for whoever builds on it.
     private mutating func lowerTriggers() throws(DockerfileError) {
-        guard let triggers = lowering.baseConfiguration?.onBuild, !triggers.isEmpty else { return }
+        guard let triggers = base?.onBuild, !triggers.isEmpty else { return }
         try lower(triggers: triggers, of: Self.name(of: plan.base))
     }
 
     private mutating func lower(triggers: [String], of name: String) throws(DockerfileError) {
-        let own = dockerfile
-        defer { dockerfile = own }
+        let own = (dockerfile, stage)
+        defer { (dockerfile, stage) = own }
+        stage = nil
         let text = "FROM scratch\n" + triggers.joined(separator: "\n")
         dockerfile = try DockerfileDocument(text, name: "ONBUILD of \(name)")
         for located in dockerfile.stages.last?.instructions ?? [] { try lower(located) }
@@ -95,7 +108,7 @@ struct LoweringState {
         case .workingDirectory(let text): try setWorkingDirectory(text, in: located)
         case .user(let text): try setUser(text, in: located)
         case .copy(let copy): try lower(copy, in: located)
-        case .add(let copy): try lowerAdd(copy, in: located)
+        case .add(let copy): try lower(copy, adds: true, in: located)
         case .run(let run): try lower(run, in: located)
         case .command(let form):
             configuration.command = words(of: form)
@@ -303,11 +316,12 @@ struct LoweringState {
         return name.isEmpty || name == "root" || name == "0"
     }
 
-    private static func name(of base: BaseSource) -> String {
+    static func name(of base: BaseSource) -> String {
         switch base {
         case .catalog(let name): "'\(name)' of the catalog"
         case .registry(let reference): reference.description
         case .layout(let path), .archive(let path): path
+        case .scratch: "scratch, without files"
         }
     }
 
@@ -332,7 +346,17 @@ struct LoweringState {
 
     // MARK: The end
 
+    /// What others may take from the stage.
+    func finishedStage(named name: String) -> FinishedStage {
+        let stage = LoweredStage(
+            name: name, base: plan.base, platform: plan.platform, environments: packages, instructions: instructions)
+        return FinishedStage(stage: stage, placed: placed, remarks: remarks, consumed: consumed)
+    }
+
     mutating func finish() throws(DockerfileError) -> LoweredDockerfile {
+        let others = earlier.sorted { $0.key < $1.key }.map(\.value)
+        for other in others { consumed.formUnion(other.consumed) }
+        remarks = others.flatMap(\.remarks) + remarks
         for name in lowering.buildArguments.keys.sorted()
         where !consumed.contains(name) && !BuildArguments.undeclared.contains(name) {
             remarks.append(
@@ -342,7 +366,7 @@ struct LoweringState {
         }
         if further != FurtherConfiguration() { configuration.further = further }
         return LoweredDockerfile(
-            base: plan.base, platform: plan.platform, environments: packages, instructions: instructions,
-            configuration: configuration, remarks: remarks)
+            stages: others.map(\.stage), base: plan.base, platform: plan.platform, environments: packages,
+            instructions: instructions, configuration: configuration, remarks: remarks)
     }
 }

@@ -106,11 +106,20 @@ extension RequestMaker {
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
         let root = absolute(context)
-        let requirements = scratch.appending("requirements.txt")
-        if !surroundings.buildsOnServer {
-            for (path, text) in lowered.requirementsTexts(file: requirements.string, context: root.string) {
+        func write(_ environments: [LoweredDockerfile.Packages], to file: FilePath) throws {
+            let texts = LoweredDockerfile.requirementsTexts(
+                of: environments, file: file.string, context: root.string)
+            for (path, text) in texts {
                 try FileSystem.write(text.utf8, to: FilePath(path))
             }
+        }
+        let requirements = scratch.appending("requirements.txt")
+        if !surroundings.buildsOnServer { try write(lowered.environments, to: requirements) }
+        var stageRequirements: [String: String] = [:]
+        for (number, stage) in lowered.stages.enumerated() {
+            let file = scratch.appending("stage-\(number).txt")
+            try write(stage.environments, to: file)
+            stageRequirements[stage.name] = file.string
         }
         var local = lowered
         // On a server they are found in the context that was sent.
@@ -120,20 +129,22 @@ extension RequestMaker {
         }
         var spec = try local.buildSpec(
             context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
-            platforms: results.platforms)
+            stageRequirementsFiles: stageRequirements, platforms: results.platforms)
         let given = try pythonStep(of: [])
-        for number in spec.stages[0].steps.indices {
-            guard case .python(var step) = spec.stages[0].steps[number] else { continue }
-            step.add(given)
-            for number in (step.parts ?? []).indices { step.parts?[number].add(given) }
-            // Whoever asks for it here wants it in any case.
-            if try compilesBytecode {
-                step.compilesBytecode = true
-                step.options?.hasOptionalBytecode = false
-            } else if surroundings.buildsOnServer {
-                step.compilesBytecode = false
+        for stage in spec.stages.indices {
+            for number in spec.stages[stage].steps.indices {
+                guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
+                step.add(given)
+                for part in (step.parts ?? []).indices { step.parts?[part].add(given) }
+                // Whoever asks for it here wants it in any case.
+                if try compilesBytecode {
+                    step.compilesBytecode = true
+                    step.options?.hasOptionalBytecode = false
+                } else if surroundings.buildsOnServer {
+                    step.compilesBytecode = false
+                }
+                spec.stages[stage].steps[number] = .python(step)
             }
-            spec.stages[0].steps[number] = .python(step)
         }
         for remark in lowered.remarks { notice(remark.description) }
         return try request(spec, results, dockerfile: lowered)

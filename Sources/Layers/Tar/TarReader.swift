@@ -17,9 +17,13 @@ public final class TarReader {
 
     /// Reads the tar that `source` holds, uncompressed or in a compression that libarchive knows. Gzip is faster
     /// through `GzipReader`.
-    /// - Parameter refusesSpecialFiles: whether a device node, pipe or socket is an error instead of being passed over.
+    /// - Parameters:
+    ///   - refusesSpecialFiles: whether a device node, pipe or socket is an error instead of being passed over.
+    ///   - takesAnyCompression: whether bzip2 and xz are read as well, in which archives come, but no layers.
     /// - Throws: `LayerError`, or what the source threw.
-    public init(_ source: any ByteReader, refusesSpecialFiles: Bool = false) throws {
+    public init(
+        _ source: any ByteReader, refusesSpecialFiles: Bool = false, takesAnyCompression: Bool = false
+    ) throws {
         try TarLocale.require()
         guard let archive = archive_read_new() else {
             throw LayerError(.unavailable, "libarchive has no memory for an archive")
@@ -31,6 +35,10 @@ public final class TarReader {
         archive_read_support_filter_none(archive)
         archive_read_support_filter_zstd(archive)
         archive_read_support_filter_gzip(archive)
+        if takesAnyCompression {
+            archive_read_support_filter_bzip2(archive)
+            archive_read_support_filter_xz(archive)
+        }
         let read:
             @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int =
                 { _, context, bytes in

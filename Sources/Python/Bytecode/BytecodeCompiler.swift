@@ -2,6 +2,7 @@ import Content
 import Diagnostics
 import Layers
 import OCI
+import Programs
 import Subprocess
 import SystemPackage
 
@@ -75,7 +76,7 @@ struct BytecodeCompiler: Sendable {
             if length > 0 {
                 let entry = TarEntry(
                     path: bytecodePath(of: module.header.path, version), kind: .file(size: length), mode: 0o644,
-                    modified: module.header.modified)
+                    uid: module.header.uid, gid: module.header.gid, modified: module.header.modified)
                 compiled.append(LayerEntry(entry, content: .plain(PlainSpan(offset: place + 8) { file })))
             }
             place += 8 + length

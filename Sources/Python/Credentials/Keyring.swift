@@ -1,4 +1,5 @@
 import Diagnostics
+import Programs
 import Synchronization
 import SystemPackage
 

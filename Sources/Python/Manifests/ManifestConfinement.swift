@@ -78,7 +78,7 @@ public struct ManifestConfinement: Sendable {
     }
 
     /// Refuses a URL that may not be asked, or a file of this machine outside of the directory.
-    func check(url: String, origin: String) throws {
+    public func check(url: String, origin: String) throws {
         let lower = url.lowercased()
         if lower.hasPrefix("file:") {
             var path = url.dropFirst("file:".count).prefix { $0 != "#" && $0 != "?" }

@@ -1,5 +1,6 @@
 import Content
 import Diagnostics
+import Programs
 import SystemPackage
 
 /// Reads locks, whichever kind they are, in the standard form.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Programs
 
 /// Tells what uv's failure means.
 enum UvFailure {

@@ -1,6 +1,7 @@
 public import Content
 import Diagnostics
 import OCI
+import Programs
 import Subprocess
 public import SystemPackage
 

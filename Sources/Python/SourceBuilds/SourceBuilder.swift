@@ -2,6 +2,7 @@ public import Content
 import Diagnostics
 import Glibc
 import OCI
+import Programs
 public import Spec
 public import SystemPackage
 

@@ -21,8 +21,9 @@ struct InstalledWheel {
         try builder.addEntryPoints()
         try builder.addInstallerAndRecord()
         let omitted = Set(excluded.map(PathKey.init))
-        files = builder.files.values.filter { !omitted.contains(PathKey($0.header.path)) }
+        let all = builder.files.values.filter { !omitted.contains(PathKey($0.header.path)) }
             .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
+        files = layer.scheme.owner.map { owner in all.map { $0.owned(by: owner) } } ?? all
         directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
         if let path = directories.first(where: { builder.files[PathKey($0)] != nil }) {
             throw WheelError(.invalidWheel, "'/\(path)' would become a file and a directory")
@@ -202,5 +203,14 @@ private struct Installer {
             }
         }
         return directories.map(\.path)
+    }
+}
+
+extension LayerEntry {
+    /// The same entry, given to somebody.
+    fileprivate func owned(by owner: SchemeOwner) -> LayerEntry {
+        var entry = self
+        (entry.header.uid, entry.header.gid) = (owner.uid, owner.gid)
+        return entry
     }
 }

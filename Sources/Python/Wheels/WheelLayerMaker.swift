@@ -98,8 +98,9 @@ public struct WheelLayerMaker: Sendable {
             try writer.append(
                 LayerEntry(
                     TarEntry(
-                        path: path, kind: .directory, mode: existing?.mode ?? 0o755, uid: existing?.uid ?? 0,
-                        gid: existing?.gid ?? 0, modified: layer.timestamp)))
+                        path: path, kind: .directory, mode: existing?.mode ?? 0o755,
+                        uid: existing?.uid ?? layer.scheme.owner?.uid ?? 0,
+                        gid: existing?.gid ?? layer.scheme.owner?.gid ?? 0, modified: layer.timestamp)))
         }
         try writer.endRun()
     }

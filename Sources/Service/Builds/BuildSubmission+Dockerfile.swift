@@ -28,9 +28,18 @@ extension BuildSubmission {
             switch dockerfile.base {
             case .catalog(let name): .catalog(name)
             case .registry(let reference): .reference(reference)
+            case .scratch:
+                throw ServiceError(
+                    .invalidRequest, "a server builds on no empty base yet: 'FROM scratch'",
+                    hints: ["build it by the command, without --server"])
             case .layout(let path), .archive(let path):
                 throw ServiceError(.invalidRequest, "the base '\(path)' is no name of an image")
             }
+        guard dockerfile.stages.isEmpty, !dockerfile.takesFilesFromElsewhere else {
+            throw ServiceError(
+                .invalidRequest, "the Dockerfile takes files from other stages or images, and a server does not yet",
+                hints: ["build it by the command, without --server"])
+        }
         var submission = BuildSubmission(base: base)
         submission.context = context
         try dockerfile.refuseFurtherEnvironments()
@@ -54,5 +63,12 @@ extension BuildSubmission {
             workingDirectory: configuration.workingDirectory, labels: configuration.labels,
             ports: configuration.exposedPorts, further: configuration.further)
         return (submission, secrets)
+    }
+}
+
+extension LoweredDockerfile {
+    /// Whether a line copies from a stage or an image.
+    fileprivate var takesFilesFromElsewhere: Bool {
+        instructions.flatMap(\.changes).contains { if case .copy(let copy) = $0 { copy.origin != nil } else { false } }
     }
 }

@@ -56,11 +56,32 @@ struct SubmissionCheck: Sendable {
                 "a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages and instructions"
             )
         }
+        for change in submission.changes?.instructions.flatMap(\.changes) ?? [] { try check(change) }
         guard Set(submission.platforms.map(\.description)).count == submission.platforms.count else {
             throw refuse("a platform is there twice")
         }
         if let epoch = submission.sourceDateEpoch, !(0...253_402_300_799).contains(epoch) {
             throw refuse("'source_date_epoch' is \(epoch), and no second of the years 1970 to 9999")
+        }
+    }
+
+    /// Refuses what files may not be taken from.
+    private func check(_ change: FileChange) throws(ServiceError) {
+        switch change {
+        case .copy(let copy) where copy.origin != nil:
+            // What a base may be the policy says.
+            throw refuse(
+                "'changes' copies files from a stage or an image, and a server takes them of the context alone")
+        case .download(let download):
+            guard let url = try? HTTPURL(download.url), url.userInformation == nil else {
+                throw refuse(
+                    "'\(redacted(url: download.url))' in 'changes' is no http or https URL without a user and a password"
+                )
+            }
+            guard PolicyPattern.allow(policy.indexes, url.text) else {
+                throw against("fetching '\(url)'", policy.indexes)
+            }
+        default: break
         }
     }
 

@@ -114,7 +114,7 @@ public struct RemoteBuild: Sendable {
             let inputs = try await inputs(scratch)
             var submission = try RemoteSubmission(request, parts, inputs: inputs)
             if options.lendsCredentials {
-                let credentials = try DockerConfiguration(environment: surroundings.environment)
+                let credentials = try CredentialFiles(environment: surroundings.environment)
                 submission.secrets.registries = try await BuildSecrets.registries(
                     of: submission.build, from: credentials)
             }

@@ -96,16 +96,19 @@ extension BuildSecrets {
     }
 
     /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and its
-    /// base's.
+    /// base's. What is a single repository's is lent for that alone.
     public static func registries(
         of build: BuildSubmission, from credentials: any CredentialSource
     ) async throws -> [Login] {
-        var names = build.pushes ? build.tags.map(\.registry) : []
-        if case .reference(let reference) = build.base { names.append(reference.registry) }
+        var names = build.pushes ? build.tags : []
+        if case .reference(let reference) = build.base { names.append(reference) }
         var logins: [Login] = []
-        for name in names where !logins.contains(where: { $0.scope == name }) {
-            guard let credential = try await credentials.credential(for: name) else { continue }
-            logins.append(.init(scope: name, username: credential.user, password: credential.password.reveal()))
+        for name in names {
+            let whole = try await credentials.credential(for: name.registry)
+            let own = try await credentials.credential(for: name.registry, repository: name.repository)
+            let scope = own == whole ? name.registry : "\(name.registry)/\(name.repository)"
+            guard let own, !logins.contains(where: { $0.scope == scope }) else { continue }
+            logins.append(.init(scope: scope, username: own.user, password: own.password.reveal()))
         }
         return logins
     }

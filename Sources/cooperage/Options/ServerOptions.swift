@@ -64,6 +64,11 @@ struct ServerOptions: ParsableArguments {
         help: "Its private key, PEM (default: COOPERAGE_KEY_FILE, else the certificate's file).", completion: .file())
     var keyFile: String?
 
+    /// Whether a flag says anything of a server.
+    var isGiven: Bool {
+        [name.server, project, tokenFile, caFile, certFile, keyFile].contains { $0 != nil }
+    }
+
     /// The files of the connection: those of flags, then of the environment, then those that `login` stored.
     func files(for address: ServerAddress, _ credentials: ServerCredentials) throws -> ConnectionFiles {
         func named(_ path: String?, _ flag: String) -> ConnectionFiles.Named? {

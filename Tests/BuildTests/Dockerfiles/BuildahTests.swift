@@ -3,6 +3,7 @@ import Foundation
 import Images
 import Layers
 import OCI
+import RegistryTesting
 import Spec
 import SystemPackage
 import TestSupport
@@ -46,6 +47,25 @@ import Testing
         "ENTRYPOINT exec app\nONBUILD COPY . /x",
     ]
 
+    /// Archives, which are unpacked, and what is none.
+    static let additions: [String] = [
+        "ADD files.tar /srv/x", "ADD packed /x\nADD run.sh src/main.py /x/", "ADD files.tar packed /a/b/",
+        "ADD *.tar run.sh /y/", "ADD src /z", "ADD files.tar /", "COPY src /x\nADD files.tar /x",
+    ]
+
+    /// Whole Dockerfiles on `BASE`, whose stages take files from each other and from images.
+    static let stages: [String] = [
+        "FROM BASE AS a\nWORKDIR /srv/x\nCOPY src .\nFROM BASE\nCOPY --from=a /srv/x /y",
+        "FROM BASE AS a\nCOPY --chown=7:8 src /x\nFROM BASE\nCOPY --from=0 /x/main.py /x/deep /x/link /z/",
+        "FROM BASE\nCOPY --from=BASE /etc/passwd /usr/lib/libc.so.6 /z/\nCOPY --from=BASE /opt/venv /usr/v",
+        "FROM scratch\nCOPY src /x\nENV A=b\nCMD [\"/x\"]",
+        "FROM BASE AS a\nCOPY . /x\nFROM scratch\nCOPY --from=a --chown=7:8 /x /etc /y/\nCOPY --from=a --chmod=600 /x/run.sh /",
+        "FROM BASE AS a\nCOPY src /x\nFROM a AS b\nCOPY run.sh /x/\nFROM BASE\nCOPY --from=b /x/*.sh /x/main.* /y/\nCOPY --from=a /x /z",
+        "FROM BASE AS a\nCOPY src/main.py /usr/bin/\nFROM BASE\nCOPY --from=a /bin /b\nCOPY --from=a /app /opt/venv /c/",
+        "FROM BASE AS a\nCOPY src /opt/venv/lib\nFROM BASE\nCOPY --from=a /opt/venv /opt/venv\nCOPY --from=a /lib /lib",
+        "FROM BASE AS a\nCOPY src /x\nFROM BASE AS b\nCOPY --from=a /x/deep /y\nFROM BASE\nCOPY --from=b /y /etc/passwd /z/",
+    ]
+
     /// Commands, which only a whole base can run.
     static let commands: [String] = [
         "RUN groupadd -r grp && useradd -m -s /bin/bash web && useradd -r -g grp svc\nRUN useradd -u 5000 -G grp,users -c 'A B' -d /srv/o other",
@@ -53,6 +73,13 @@ import Testing
         "RUN mkdir -m 700 /m && mkdir -p /m/a/b && touch /m/t && ln -s /m/a /m/l && ln -sf x /m/a && echo 'a b' > /m/e && printf '%s\\n' 1 2 >> /m/e && chmod +x /m/t && chown -h 7:8 /m/l",
         "COPY src /x\nRUN chmod -R u=rwX,go=rX /x && chmod 2755 /x/main.py && chown -R 7:staff /x && rm -rf /x/deep /etc/skel /usr/share/doc/*",
         "WORKDIR /app\nRUN set -eux; mkdir -p data; cd data; : > empty; echo \"$PATH\" >> /dev/null\nRUN rm -rf /tmp/* ~/.cache",
+    ]
+
+    /// Stages with commands, and whole directories of a real base.
+    static let stagesWithCommands: [String] = [
+        "FROM BASE AS b\nUSER root\nWORKDIR /app\nCOPY . .\nRUN useradd me && chown -R me . && chmod -R a+rw . && ln -s src l\nFROM BASE\nUSER root\nCOPY --from=b /app /app\nCOPY --from=b /etc/passwd /etc/group /etc/",
+        "FROM BASE AS b\nUSER root\nRUN rm -rf /usr/share/doc && mkdir -m 2770 /srv/d && touch /srv/d/t && chown 7:8 /srv/d /srv/d/t\nFROM scratch\nCOPY --from=b /usr/share /usr/share\nCOPY --from=b /srv /srv",
+        "FROM scratch\nCOPY --from=BASE /usr/bin /bin\nCOPY --from=BASE --chown=7 /usr/lib/python3.11 /usr/lib/p\nCOPY --from=BASE /bin/su /usr/bin/perl* /x/",
     ]
 
     @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func filesAreWhereBuildahPutsThem()
@@ -63,6 +90,32 @@ import Testing
         try await BaseFixture.write(to: base)
         try await compare(
             Self.isLarge ? Self.copies : Array(Self.copies.prefix(8)) + Self.copies.suffix(3), on: base, in: directory)
+    }
+
+    @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")"))
+    func archivesBecomeWhatBuildahMakesOfThem()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        try await BaseFixture.write(to: base)
+        try await compare(Self.isLarge ? Self.additions : Array(Self.additions.prefix(3)), on: base, in: directory)
+        try await LoopbackServer.run(answering: { _ in LoopbackResponse(200, headers: [], text: "of the network") }) {
+            let place = "\($0.origin)/a/file.txt"
+            let texts = [
+                "ADD \(place)?x=y /d/", "ADD --chown=7:8 \(place) /d/other.txt", "ADD \(place) run.sh /opt/venv/",
+            ]
+            try await compare(Self.isLarge ? texts : Array(texts.prefix(1)), on: base, in: try TemporaryDirectory())
+        }
+    }
+
+    @Test(.enabled(if: obstacle == nil, "buildah cannot work: \(obstacle ?? "")")) func stagesTakeWhatBuildahTakes()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let base = directory.path.appending("base")
+        try await BaseFixture.write(to: base)
+        try await compare(Self.isLarge ? Self.stages : Array(Self.stages.prefix(5)), on: base, in: directory)
     }
 
     @Test(
@@ -78,12 +131,14 @@ import Testing
         let images = try await engine.base(named: "python-3.11", platforms: [], rebuild: false)
         try await OCILayoutWriter(base).write(images, tags: [])
         try await compare(Self.commands.map { "USER root\n\($0)" }, on: base, in: directory)
+        try await compare(Self.stagesWithCommands, on: base, in: try TemporaryDirectory())
     }
 
     // MARK: The two builders
 
     private func compare(_ texts: [String], on base: FilePath, in directory: TemporaryDirectory) async throws {
         let context = directory.path.appending("context")
+        try FileSystem.removeTree(context)
         for (path, mode) in [
             ("src/main.py", 0o644), ("src/deep/a.py", 0o600), ("run.sh", 0o755), ("private/key", 0o640),
             ("src/empty/.keep", 0o644),
@@ -96,6 +151,13 @@ import Testing
         }
         try FileManager.default.createSymbolicLink(
             atPath: context.appending("src").appending("link").string, withDestinationPath: "main.py")
+        // Nothing of it belongs to root, and one name tells nothing.
+        for (name, option) in [("files.tar", "-c"), ("packed", "-cz")] {
+            let outside = directory.path.appending(name)
+            try await runAside(
+                "tar", ["--owner=5", "--group=6", "-C", context.string, option, "-f", outside.string, "src", "run.sh"])
+            try FileSystem.rename(outside, to: context.appending(name))
+        }
         let tools = [
             "--root", directory.path.appending("storage").string, "--runroot", directory.path.appending("run").string,
             "--storage-driver", "vfs",
@@ -108,7 +170,8 @@ import Testing
                 "containers-storage:[vfs@\(storage)+\(state)]localhost/base:1",
             ])
         for (number, text) in texts.enumerated() {
-            let file = try directory.write(Array("FROM localhost/base:1\n\(text)\n".utf8), to: "Dockerfile\(number)")
+            let file = try directory.write(
+                Array(Self.whole(text, on: "localhost/base:1").utf8), to: "Dockerfile\(number)")
             let output = directory.path.appending("buildah\(number).tar")
             try await runAside(
                 "buildah",
@@ -132,19 +195,45 @@ import Testing
         try await runAside("buildah", tools + ["rmi", "--all", "--force"])
     }
 
+    /// A Dockerfile on a base, which its stages call `BASE`.
+    private static func whole(_ text: String, on base: String) -> String {
+        ((text.hasPrefix("FROM ") ? "" : "FROM BASE\n") + text).replacing("BASE", with: base) + "\n"
+    }
+
     private func built(
         _ text: String, _ context: FilePath, _ base: FilePath, in directory: TemporaryDirectory
     ) async throws -> Image {
-        var lowering = DockerfileLowering(try DockerfileDocument("FROM base\n\(text)\n"))
-        lowering.baseConfiguration = try await OCILayout(base).image(for: nil).configuration.config
+        var lowering = DockerfileLowering(try DockerfileDocument(Self.whole(text, on: "base")))
+        let configuration = try await OCILayout(base).image(for: nil).configuration.config
+        lowering.baseConfiguration = configuration
+        for other in try lowering.otherBases() { lowering.otherConfigurations[other] = configuration }
         var spec = try lowering.lowered().buildSpec(context: context.string)
-        spec.stages[0].base = .layout(path: base.string)
+        for number in spec.stages.indices { spec.stages[number].lie(at: base) }
         let engine = try BuildEngine(
             .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),
             events: BuildEvents { _ in })
         let result = try await engine.build(spec, tags: [], outputs: [])
         try await result.images.expectSound()
         return try #require(result.images.images.first)
+    }
+}
+
+extension Stage {
+    /// Takes the base from a layout, wherever it is named.
+    fileprivate mutating func lie(at layout: FilePath) {
+        let source = BaseSource.layout(path: layout.string)
+        if base != .scratch { base = source }
+        for number in steps.indices {
+            guard case .changes(var step) = steps[number] else { continue }
+            for place in step.instructions.indices {
+                step.instructions[place].changes = step.instructions[place].changes.map { change in
+                    guard case .copy(var copy) = change, case .image = copy.origin else { return change }
+                    copy.origin = .image(source)
+                    return .copy(copy)
+                }
+            }
+            steps[number] = .changes(step)
+        }
     }
 }
 

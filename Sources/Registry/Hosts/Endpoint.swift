@@ -8,10 +8,13 @@ struct Endpoint: Sendable, Hashable {
     let registry: String
     /// `https://host`, without a path.
     let base: HTTPURL
+    /// What is particular about it.
+    let profile: RegistryProfile
 
     /// - Parameter insecureHosts: the hosts that are spoken to by plain HTTP although they are not this machine.
-    init(_ registry: String, insecureHosts: Set<String>) throws {
+    init(_ registry: String, insecureHosts: Set<String>, profile: RegistryProfile = RegistryProfile()) throws {
         self.registry = registry
+        self.profile = profile
         // Docker Hub's registry is not where its name points.
         let host = registry == "docker.io" || registry == "index.docker.io" ? "registry-1.docker.io" : registry
         let isInsecure = insecureHosts.contains(registry) || insecureHosts.contains(Self.name(of: registry))

@@ -1,23 +1,3 @@
-/// A password or a token. It shows nothing of itself, neither in texts nor to a debugger's dump.
-public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private let value: String
-
-    /// Keeps a value.
-    public init(_ value: String) { self.value = value }
-
-    /// The value, for the one place that sends it.
-    public func reveal() -> String { value }
-
-    /// Nothing of the value.
-    public var description: String { "…" }
-
-    /// Nothing of the value.
-    public var debugDescription: String { "…" }
-
-    /// Nothing of the value.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
 /// Who we are at a registry.
 public struct Credential: Sendable, Hashable {
     /// The user's name.
@@ -25,14 +5,30 @@ public struct Credential: Sendable, Hashable {
     /// The password, or a token in its place.
     public var password: Secret
 
+    /// The user that docker's credential helpers name where what they tell is an identity token.
+    static let identityTokenUser = "<token>"
+    /// The user that Azure's registry takes its refresh tokens with, in the place of a password ("Authenticate with an
+    /// Azure container registry", `az acr login --expose-token`).
+    static let azureTokenUser = "00000000-0000-0000-0000-000000000000"
+
     /// Takes the parts.
     public init(user: String, password: Secret) {
         self.user = user
         self.password = password
     }
+
+    /// An identity token: what a token service gave at a login in the place of the password, good for nothing but other
+    /// tokens. It reads as docker's credential helpers write it, so whoever passes credentials on need not know of it.
+    public init(identityToken: Secret) { self.init(user: Self.identityTokenUser, password: identityToken) }
+
+    /// Whether the password is an identity token, which is sent to a token service alone.
+    public var isIdentityToken: Bool { user == Self.identityTokenUser }
+
+    /// Whether the password may be an identity token.
+    var mayBeIdentityToken: Bool { isIdentityToken || user == Self.azureTokenUser }
 }
 
-/// Knows who we are. Docker's file is one; credential helpers would be others.
+/// Knows who we are.
 public protocol CredentialSource: Sendable {
     /// The credential for a registry (`host[:port]`, Docker Hub is `docker.io`), or nil to stay anonymous.
     func credential(for registry: String) async throws -> Credential?
