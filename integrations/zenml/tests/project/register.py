@@ -16,7 +16,7 @@ if flavor == "cooperage" and not client.list_flavors(name="cooperage").items:
         source="cooperage_zenml.flavor.CooperageImageBuilderFlavor", component_type=StackComponentType.IMAGE_BUILDER
     )
 secret = registry.pop("secret", None)
-if secret:
+if secret and not client.list_secrets(name=registry["authentication_secret"]).items:
     client.create_secret(registry["authentication_secret"], values=secret)
 number = client.list_stacks().total
 name = f"stack-{number}"

@@ -50,6 +50,7 @@ class Home:
         self.environment = {
             "PATH": f"{VENV_PROGRAMS}:{os.environ['PATH']}:{REPOSITORY}/.tools/docker",
             "HOME": os.fspath(directory),
+            "PYTHONPATH": os.fspath(Path(__file__).parent / "patience"),
             "ZENML_CONFIG_PATH": os.fspath(directory / "zenml"),
             "ZENML_ANALYTICS_OPT_IN": "false",
             "ZENML_ENABLE_RICH_TRACEBACK": "false",
