@@ -305,6 +305,6 @@ import Testing
         #expect(error.message == "'RUN make all' cannot be followed: its meaning is not known")
         #expect(error.place == "Dockerfile:3:5")
         #expect(error.line == "RUN make all && pip install a")
-        #expect(error.hints.last?.contains("pip install, uv pip install, uv sync, python -m venv") == true)
+        #expect(error.hints.last?.contains("pip install, uv pip install, uv pip sync, uv sync") == true)
     }
 }
