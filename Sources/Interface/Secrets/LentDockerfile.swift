@@ -73,7 +73,9 @@ public struct LentDockerfile: Sendable {
             }
             installation.indexes.indexURL = urls.first
         }
-        installation.indexes.extraIndexURLs = try installation.indexes.extraIndexURLs.flatMap { try filled($0, lent, optional) }
+        installation.indexes.extraIndexURLs = try installation.indexes.extraIndexURLs.flatMap {
+            try filled($0, lent, optional)
+        }
         installation.indexes.findLinks = try installation.indexes.findLinks.flatMap { try filled($0, lent, optional) }
         installation.secrets = []
         installation.optionalSecrets = []
