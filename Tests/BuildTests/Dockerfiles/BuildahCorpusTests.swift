@@ -26,6 +26,12 @@ import Testing
         if parts.contains(where: { $0.hasSuffix(".dist-info") }) {
             if ["RECORD", "INSTALLER", "REQUESTED"].contains(parts.last) { return true }
         }
+        // uv leaves its lock in an environment, and other scripts to activate it; its configuration names uv.
+        if path.hasSuffix("venv/.lock") || path == "srv/venv/pyvenv.cfg" || path.hasPrefix("srv/venv/bin/") {
+            return path.hasSuffix("venv/.lock") || path.hasPrefix("srv/venv/bin/activate")
+                || path.hasPrefix("srv/venv/bin/deactivate") || path.hasPrefix("srv/venv/bin/pydoc")
+                || (ours != nil && theirs != nil)
+        }
         // Each installer has a text of its own for console scripts; they are there, and can be run.
         if parts.count == 4, path.hasPrefix("opt/venv/bin/"), let ours, let theirs {
             return ours.hasPrefix("file 755 0:0 ") && theirs.hasPrefix("file 755 0:0 ")
@@ -36,6 +42,22 @@ import Testing
                 installers.contains { part == $0 || part == "\($0).py" || part.hasPrefix("\($0)-") }
             }
     }
+
+    /// A stage that only installs, and one that takes what it installed: the samples of uv's documentation.
+    private static let stages = """
+        FROM BASE AS builder
+        USER root
+        ENV UV_DEFAULT_INDEX=<URL>
+        COPY --chmod=755 uv /usr/local/bin/
+        COPY requirements.txt /tmp/
+        RUN uv venv /srv/venv && uv pip install --python /srv/venv -r /tmp/requirements.txt
+        FROM BASE
+        USER root
+        COPY --from=builder /srv/venv /srv/venv
+        ENV PATH=/srv/venv/bin:$PATH VIRTUAL_ENV=/srv/venv
+        COPY app /srv/app
+        CMD ["uvicorn", "app.main:app"]
+        """
 
     private static let names = ["local", "stack_integration", "deployment", "integration", "pyproject", "user"]
 
@@ -97,8 +119,7 @@ import Testing
         let base = directory.path.appending("base")
         try await BuildahTests.writeCatalogBase(to: base)
         let names = BuildahTests.isLarge ? Self.all : Self.sample
-        let program = try names.contains("zenml-all-uv") ? ["uv": Self.uv()] : [:]
-        let files = Self.files.mapValues { Array($0.utf8) }.merging(program) { $1 }
+        let files = try Self.files.mapValues { Array($0.utf8) }.merging(["uv": Self.uv()]) { $1 }
         let index = PackageIndex(wheels: try Self.wheels(), tellsLengths: true)
         let fixtures = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .pushing("Fixtures/dockerfiles")
@@ -114,7 +135,8 @@ import Testing
                 return "USER root\n\(program)ENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
             }
             try await BuildahTests().compare(
-                texts, on: base, in: directory, files: files, isListed: Self.isListed)
+                texts + [Self.stages.replacing("<URL>", with: url)], on: base, in: directory, files: files,
+                isListed: Self.isListed)
         }
     }
 }

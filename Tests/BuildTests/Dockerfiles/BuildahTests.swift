@@ -224,9 +224,17 @@ import Testing
         lowering.baseConfiguration = configuration
         for other in try lowering.otherBases() { lowering.otherConfigurations[other] = configuration }
         let lowered = try lowering.lowered()
-        let requirements = lowered.packages?.requirementsText(context: context.string)
-        let file = try requirements.map { try directory.write(Array($0.utf8), to: "requirements.txt").string }
-        var spec = try lowered.buildSpec(context: context.string, requirementsFile: file)
+        let file = directory.path.appending("requirements.txt").string
+        var texts = lowered.requirementsTexts(file: file, context: context.string)
+        var stageFiles: [String: String] = [:]
+        for stage in lowered.stages {
+            let file = directory.path.appending("\(stage.name).txt").string
+            texts += stage.requirementsTexts(file: file, context: context.string)
+            stageFiles[stage.name] = file
+        }
+        for (path, text) in texts { try FileSystem.write(text.utf8, to: FilePath(path)) }
+        var spec = try lowered.buildSpec(
+            context: context.string, requirementsFile: file, stageRequirementsFiles: stageFiles)
         for number in spec.stages.indices { spec.stages[number].lie(at: base) }
         let engine = try BuildEngine(
             .init(cache: try BuildCache(directory.path.appending("cache")), environment: BuildSite.environment),
