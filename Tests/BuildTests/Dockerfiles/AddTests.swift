@@ -71,23 +71,14 @@ import Transfer
         let result = try await site.engine(cache: cache).build(spec(changes), tags: [], outputs: [])
         try await result.images.expectSound()
         let image = try #require(result.images.images.first)
-        var found: [String] = []
-        for layer in image.manifest.layers.dropFirst(2) {
-            let tar = try TarReader(
-                try LayerIndexer.uncompressed(try await image.layer(layer).open(), mediaType: layer.mediaType))
-            while let entry = try tar.next() {
-                let status = "\(String(entry.mode, radix: 8)) \(entry.uid):\(entry.gid)"
-                switch entry.kind {
-                case .directory: found.append("\(LayerPath.normalised(entry.path))/ \(status)")
-                case .symbolicLink(let target), .hardLink(let target):
-                    found.append("\(entry.path) \(entry.uid):\(entry.gid) → \(target)")
-                case .file:
-                    let text = String(decoding: try tar.content(limit: 1 << 20), as: UTF8.self)
-                    found.append("\(entry.path) \(status) \(text)")
-                }
+        return try await image.ownLines { entry, status, text in
+            switch entry.kind {
+            case .directory: "\(LayerPath.normalised(entry.path))/ \(status)"
+            case .symbolicLink(let target), .hardLink(let target):
+                "\(entry.path) \(entry.uid):\(entry.gid) → \(target)"
+            case .file: "\(entry.path) \(status) \(try text())"
             }
         }
-        return found
     }
 
     private func failure(_ changes: FileChange...) async throws -> any Diagnostic {
