@@ -50,16 +50,13 @@ extension LintRule {
         LintRule(
             "WorkdirRelativePath", .warning, aliases: ["DL3000"], "a relative WORKDIR starts where the base alone knows"
         ) { subject in
-            subject.document.stages.flatMap { stage -> [LintObservation] in
-                var isSet = subject.setsWorkingDirectory(above: stage)
-                return stage.instructions.compactMap { located in
-                    guard case .workingDirectory(let path) = located.instruction else { return nil }
-                    defer { isSet = true }
-                    guard !isSet, !path.hasPrefix("/"), !path.hasPrefix("$"), !path.hasPrefix("\"") else { return nil }
-                    return subject.found(
-                        "'\(path)' is relative, and no WORKDIR stands above", in: located, at: path,
-                        hints: ["write it with a slash at its start"])
+            subject.instructionsWithoutWorkingDirectory().compactMap { located in
+                guard case .workingDirectory(let path) = located.instruction, LintSubject.isRelative(path) else {
+                    return nil
                 }
+                return subject.found(
+                    "'\(path)' is relative, and no WORKDIR stands above", in: located, at: path,
+                    hints: ["write it with a slash at its start"])
             }
         },
         LintRule("last-user-root", .note, aliases: ["DL3002"], "containers need root seldom") { subject in

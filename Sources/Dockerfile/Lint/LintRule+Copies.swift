@@ -43,31 +43,37 @@ extension LintRule {
         LintRule(
             "relative-destination", .warning, aliases: ["DL3045"], "without WORKDIR the base alone tells where files go"
         ) { subject in
-            subject.document.stages.flatMap { stage -> [LintObservation] in
-                var isSet = subject.setsWorkingDirectory(above: stage)
-                return stage.instructions.compactMap { located in
-                    switch located.instruction {
-                    case .workingDirectory:
-                        isSet = true
-                        return nil
-                    case .copy(let copy), .add(let copy):
-                        guard !isSet, !copy.destination.hasPrefix("/"), !copy.destination.hasPrefix("$"),
-                            !copy.destination.hasPrefix("\"")
-                        else { return nil }
-                        return subject.found(
-                            "'\(copy.destination)' is relative, and no WORKDIR stands above", in: located,
-                            at: copy.destination, isLast: true)
-                    default: return nil
-                    }
+            subject.instructionsWithoutWorkingDirectory().compactMap { located in
+                let destination: String
+                switch located.instruction {
+                case .copy(let copy), .add(let copy): destination = copy.destination
+                default: return nil
                 }
+                guard LintSubject.isRelative(destination) else { return nil }
+                return subject.found(
+                    "'\(destination)' is relative, and no WORKDIR stands above", in: located, at: destination,
+                    isLast: true)
             }
         },
     ]
 }
 
 extension LintSubject {
+    /// The instructions of all stages above which no WORKDIR stands, the first WORKDIR among them.
+    func instructionsWithoutWorkingDirectory() -> [LocatedInstruction] {
+        document.stages.filter { !setsWorkingDirectory(above: $0) }.flatMap { stage -> [LocatedInstruction] in
+            let first = stage.instructions.firstIndex {
+                if case .workingDirectory = $0.instruction { true } else { false }
+            }
+            return first.map { Array(stage.instructions[...$0]) } ?? stage.instructions
+        }
+    }
+
+    /// Whether a path is relative as far as it is written: a variable or quotes may hide a slash.
+    static func isRelative(_ path: String) -> Bool { !["/", "$", "\""].contains(where: path.hasPrefix) }
+
     /// Whether a stage starts in a directory that the Dockerfile says.
-    func setsWorkingDirectory(above stage: DockerfileStage) -> Bool {
+    private func setsWorkingDirectory(above stage: DockerfileStage) -> Bool {
         var next = parent(of: stage)
         while let stage = next {
             let isSet = stage.instructions.contains {
