@@ -36,11 +36,7 @@ struct LintCommand: ParsableCommand {
         completion: .file())
     var file: String?
 
-    @Option(help: "A value for an ARG of the Dockerfile, NAME=value; NAME alone takes its value here. Repeatable.")
-    var buildArg: [String] = []
-
-    @Option(help: "The stage of the Dockerfile to build, by name or number (default: the last).")
-    var target: String?
+    @OptionGroup var arguments: DockerfileArguments
 
     @Option(help: "The platform that is built for (default: this machine's).")
     var platform: String?
@@ -58,8 +54,7 @@ struct LintCommand: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var flags = Settings()
         flags.dockerfile = file.given("--file")
-        flags.buildArguments = buildArg.given("--build-arg")
-        flags.target = target.given("--target")
+        arguments.apply(to: &flags)
         flags.platforms = platform.map { [$0] }?.given("--platform") ?? []
         let surroundings = Surroundings(
             directory: FilePath(FileManager.default.currentDirectoryPath), environment: environment,

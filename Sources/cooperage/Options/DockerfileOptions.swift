@@ -9,15 +9,10 @@ struct DockerfileOptions: ParsableArguments {
         completion: .file())
     var file: String?
 
-    @Option(help: "A value for an ARG of the Dockerfile, NAME=value; NAME alone takes its value here. Repeatable.")
-    var buildArg: [String] = []
-
-    @Option(help: "The stage of the Dockerfile to build, by name or number (default: the last).")
-    var target: String?
+    @OptionGroup var arguments: DockerfileArguments
 
     func apply(to settings: inout Settings) {
         settings.dockerfile = file.given("--file")
-        settings.buildArguments = buildArg.given("--build-arg")
-        settings.target = target.given("--target")
+        arguments.apply(to: &settings)
     }
 }
