@@ -101,6 +101,15 @@ public struct ImageConfiguration: Sendable, Hashable, Codable {
             env?.last { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
 
+        /// The environment variables, of each the last one that is given; an entry without `=` is empty.
+        public var variables: [String: String] {
+            Dictionary(
+                (env ?? []).map { entry in
+                    let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+                }, uniquingKeysWith: { _, last in last })
+        }
+
         /// Sets an environment variable in its place, or at the end.
         public mutating func setEnvironment(_ name: String, _ value: String) {
             var variables = env ?? []

@@ -57,13 +57,7 @@ extension BaseImage {
         return PlannedEnvironment(environment: environment, installed: installed, replaceable: installed)
     }
 
-    private var variables: [String: String] {
-        Dictionary(
-            (configuration.config?.env ?? []).map { entry in
-                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
-            }, uniquingKeysWith: { _, last in last })
-    }
+    private var variables: [String: String] { configuration.config?.variables ?? [:] }
 
     /// What decides which Python a command gets.
     private func variablesOfPython() -> [String] {

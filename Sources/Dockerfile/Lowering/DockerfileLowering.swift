@@ -106,10 +106,9 @@ public struct DockerfileLowering: Sendable {
     // MARK: Stages
 
     /// What holds for all stages.
-    private struct Frame {
+    struct Frame {
         /// The values of the `ARG`s before the first `FROM`.
         var globals: [String: String]
-        var arguments: BuildArguments
         var budget: ExpansionBudget
         /// The given arguments that an `ARG` before the first `FROM` took.
         var consumed: Set<String>
@@ -120,12 +119,7 @@ public struct DockerfileLowering: Sendable {
         var stages: [DockerfileStage]
         var base: BaseSource
         var platform: Platform?
-        /// The values of the `ARG`s before the first `FROM`.
-        var globals: [String: String]
-        var arguments: BuildArguments
-        var budget: ExpansionBudget
-        /// The given arguments that an `ARG` before the first `FROM` took.
-        var consumed: Set<String>
+        var frame: Frame
 
         var stageBase: StageBase { StageBase(source: base, platform: platform) }
     }
@@ -136,7 +130,7 @@ public struct DockerfileLowering: Sendable {
         let arguments = BuildArguments(
             given: buildArguments, target: platform, stage: target.name ?? String(target.index))
         let (globals, consumed) = try globals(arguments, budget)
-        return Frame(globals: globals, arguments: arguments, budget: budget, consumed: consumed)
+        return Frame(globals: globals, budget: budget, consumed: consumed)
     }
 
     private func plan(of stage: DockerfileStage, in frame: Frame) throws(DockerfileError) -> Plan {
@@ -160,8 +154,7 @@ public struct DockerfileLowering: Sendable {
             }
             let base = try base(named: image, of: stage)
             return Plan(
-                stages: stages, base: base, platform: demanded == platform ? nil : demanded, globals: globals,
-                arguments: frame.arguments, budget: frame.budget, consumed: frame.consumed)
+                stages: stages, base: base, platform: demanded == platform ? nil : demanded, frame: frame)
         }
         throw DockerfileError(.unknownStage, "'\(dockerfile.name)' has no stage")
     }

@@ -55,15 +55,8 @@ struct LoweringState {
         self.base = base
         self.earlier = earlier
         dockerfile = lowering.dockerfile
-        consumed = plan.consumed
-        let variables = base.map { configuration in
-            Dictionary(
-                (configuration.env ?? []).map { entry in
-                    let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                    return (parts.first.map(String.init) ?? "", parts.count == 2 ? String(parts[1]) : "")
-                }, uniquingKeysWith: { _, last in last })
-        }
-        scope = VariableScope(base: variables)
+        consumed = plan.frame.consumed
+        scope = VariableScope(base: base?.variables)
         if base == nil {
             for (name, value) in lowering.assumedVariables { scope.declareArgument(name, value) }
         }
@@ -181,7 +174,7 @@ struct LoweringState {
             } else if let value = declaration.defaultValue {
                 scope.declareArgument(name, try expand(value, in: located))
             } else {
-                scope.declareArgument(name, plan.globals[name])
+                scope.declareArgument(name, plan.frame.globals[name])
             }
         }
         skip(located, "ARG \(names.joined(separator: ", "))", "it holds for the lines below")
@@ -296,7 +289,7 @@ struct LoweringState {
 
     func expand(_ text: String, in located: LocatedInstruction) throws(DockerfileError) -> String {
         do {
-            return try plan.budget.spend(expander.word(text))
+            return try plan.frame.budget.spend(expander.word(text))
         } catch {
             throw dockerfile.failure(error.code, error.message, in: located, at: text, hints: error.hints)
         }
@@ -305,7 +298,7 @@ struct LoweringState {
     /// A text of the Dockerfile with its variables.
     func expand(heredoc text: String, in located: LocatedInstruction) throws(DockerfileError) -> String {
         do {
-            return try plan.budget.spend(expander.text(text))
+            return try plan.frame.budget.spend(expander.text(text))
         } catch {
             throw dockerfile.failure(error.code, error.message, in: located, hints: error.hints)
         }
@@ -314,7 +307,7 @@ struct LoweringState {
     func expandWords(_ text: String, in located: LocatedInstruction) throws(DockerfileError) -> [String] {
         do {
             let words = try expander.words(text)
-            _ = try plan.budget.spend(words.joined())
+            _ = try plan.frame.budget.spend(words.joined())
             return words
         } catch {
             throw dockerfile.failure(error.code, error.message, in: located, at: text, hints: error.hints)
