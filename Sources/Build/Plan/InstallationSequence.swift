@@ -48,17 +48,14 @@ struct InstallationSequence: Sendable {
         var chosen: [String: LockedPackage] = [:]
         var outcome: Outcome?
         for part in parts {
-            let before = chosen.values.sorted { $0.name < $1.name }
-            let resolution = try await resolve(part, in: planned, after: before)
+            let earlier = chosen
+            let resolution = try await resolve(part, in: planned, after: earlier.values.sorted { $0.name < $1.name })
             let isExact = part.options?.isExact ?? false
             if isExact { chosen = [:] }
             for package in resolution.lock.packages {
                 // The same version stays as it was installed first.
-                if let there = before.first(where: { $0.name == package.name }), there.version == package.version {
-                    chosen[package.name] = there
-                } else {
-                    chosen[package.name] = package
-                }
+                let there = earlier[package.name]
+                chosen[package.name] = there?.version == package.version ? there : package
             }
             var sum =
                 outcome
