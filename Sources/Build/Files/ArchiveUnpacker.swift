@@ -55,10 +55,9 @@ struct ArchiveUnpacker: Sendable {
 
     private func read(_ file: any RandomAccessReader, named name: String) throws -> UnpackedArchive {
         let tar = try TarReader(WholeReader(file), refusesSpecialFiles: true, takesAnyCompression: true)
-        let writer = try cache.blobs.makeWriter()
+        var writer = try MemberWriter(cache.blobs)
         let limit = max(limits.size, file.size.multipliedReportingOverflow(by: limits.ratio).partialValue)
-        var offset: Int64 = 0
-        var found: [(entry: UnpackedArchive.Entry, content: (digest: Digest, size: Int64, offset: Int64)?)] = []
+        var found: [(entry: UnpackedArchive.Entry, content: MemberWriter.Content?)] = []
         while let header = try tar.next() {
             guard found.count < limits.entries else {
                 throw LayerError(.tooLarge, "'\(name)' holds more than \(limits.entries) entries")
@@ -74,35 +73,26 @@ struct ArchiveUnpacker: Sendable {
             }
             var entry = UnpackedArchive.Entry(
                 path: path, kind: .directory, mode: header.mode & 0o7777, uid: header.uid, gid: header.gid)
-            var content: (digest: Digest, size: Int64, offset: Int64)?
+            var content: MemberWriter.Content?
             switch header.kind {
             case .directory: break
             case .symbolicLink(let target): entry.kind = .symbolicLink(target: target)
             case .hardLink(let target): entry.kind = .hardLink(target: LayerPath.normalised(target))
             case .file:
-                let digester = try Digester()
-                let start = offset
-                try tar.forEachContentChunk { chunk in
-                    offset += Int64(chunk.count)
-                    guard offset <= limit else {
+                content = try writer.append(contentOf: tar) { total in
+                    guard total <= limit else {
                         throw LayerError(
                             .tooLarge, "'\(name)' holds more than \(limit) bytes, which is more than its length allows",
                             hints: ["unpack it, and COPY what it holds"])
                     }
-                    digester.update(chunk)
-                    try writer.write(chunk)
                 }
-                content = (digester.finish(), offset - start, start)
             }
             found.append((entry, content))
         }
-        let blob = try writer.commit(expecting: nil)
+        let blob = try writer.commit()
         let entries = found.map { entry, content in
             var entry = entry
-            if let content {
-                entry.kind = .file(
-                    KeptMember(digest: content.digest, size: content.size, blob: blob.digest, offset: content.offset))
-            }
+            if let content { entry.kind = .file(content.member(of: blob)) }
             return entry
         }
         return UnpackedArchive(blob: blob.digest, size: blob.size, entries: entries)

@@ -216,7 +216,7 @@ extension FileChanger {
                 guard let bytes = try content(item) else {
                     throw problem("what '/\(item)' holds for new homes is not at hand")
                 }
-                node.kind = .file(digest: try texts.keep(bytes), size: Int64(bytes.count))
+                node.kind = .file(digest: try contents.texts.keep(bytes), size: Int64(bytes.count))
             }
             try put(node, at: path + item.dropFirst("etc/skel".count))
         }

@@ -56,7 +56,7 @@ extension FileChanger {
             }
             kind = there.kind
         case .file(let member):
-            contents.keep(member)
+            contents.kept.keep(member)
             kind = .file(digest: member.digest, size: member.size)
         }
         if let there = files[path], there.kind == .directory || kind == .directory { files.remove(path) }
@@ -67,7 +67,7 @@ extension FileChanger {
     /// Puts a file of the network into the image.
     mutating func follow(_ download: FileDownload) throws {
         guard let cache, let member = downloads[download] else { throw problem("what it fetches is not at hand") }
-        contents.keep(member)
+        contents.kept.keep(member)
         let owner = try download.owner.map { try copyOwner($0) }
         let destination = try resolved(download.destination)
         let isDirectory = download.isIntoDirectory || files[destination]?.kind == .directory

@@ -10,8 +10,7 @@ extension FileChanger {
     /// Takes the packages that are in a source.
     /// - Returns: whether nothing else is to be copied of it.
     mutating func takePackages(_ named: NamedFiles, of stage: StageSource, _ copy: FileCopy) throws -> Bool {
-        let parts = LayerPath.parts(LayerPath.normalised(named.path))
-        let path = parts.prefix { !named.isPattern || !NamedFiles.isPattern($0) }.joined(separator: "/")
+        let path = named.fixedStart
         var isDone = false
         for environment in stage.environments {
             func holds(_ directory: String) -> Bool { directory == path || LayerPath.isBelow(path, directory) }

@@ -54,7 +54,7 @@ extension FileChanger {
             let owner = try text.owner.map { try copyOwner($0) } ?? (0, 0)
             let mode = try text.mode.map { try modeChange($0).applied(to: 0o644, isDirectory: false) }
             try makeDirectories(LayerPath.split(path).directory, uid: owner.0, gid: owner.1)
-            let digest = try texts.keep(bytes)
+            let digest = try contents.texts.keep(bytes)
             return try put(
                 .init(
                     kind: .file(digest: digest, size: Int64(bytes.count)), mode: mode ?? 0o644, uid: owner.0,

@@ -8,10 +8,8 @@ import Spec
 /// comes out are entries of layers.
 struct FileChanger {
     var files: ImageFiles
-    /// Contents that were made here.
-    var texts = KeptTexts()
-    /// Where contents of the context can be had.
-    private(set) var contexts: [ContextFiles] = []
+    /// Where the contents of our own files can be had.
+    var contents = FileContents()
     /// What of the context no layer can hold.
     private(set) var skipped: [String] = []
     let context: any ContextSource
@@ -24,8 +22,6 @@ struct FileChanger {
     var downloads: [FileDownload: KeptMember] = [:]
     /// Where archives are unpacked to.
     var cache: BuildCache?
-    /// Contents that lie in the cache.
-    var contents = KeptContents()
     /// Directories with the packages that steps below have installed, whose files are not listed here.
     var packages: [String]
     /// The environments of other stages that were taken.
@@ -78,7 +74,7 @@ struct FileChanger {
     }
 
     mutating func keep(_ context: ContextFiles) {
-        contexts.append(context)
+        contents.contexts.append(context)
         skipped += context.skipped
     }
 
@@ -180,9 +176,7 @@ struct FileChanger {
 
     /// Opens a content of a layer of ours; nil where it is not at hand.
     func open(_ digest: Digest) throws -> (any RandomAccessReader)? {
-        if let reader = texts.open(digest) { return reader }
-        if let context = contexts.first(where: { $0.contains(digest) }) { return try context.open(digest) }
-        return try cache.flatMap { try contents.open(digest, in: $0) }
+        try contents.open(digest, in: cache)
     }
 
     /// Where a text goes becomes a file of these bytes; mode and owner are those that are there.
@@ -190,7 +184,8 @@ struct FileChanger {
         let there = files[path]
         try put(
             .init(
-                kind: .file(digest: try texts.keep(bytes), size: Int64(bytes.count)), mode: there?.mode ?? mode,
+                kind: .file(digest: try contents.texts.keep(bytes), size: Int64(bytes.count)),
+                mode: there?.mode ?? mode,
                 uid: there?.uid ?? 0, gid: there?.gid ?? 0), at: path)
     }
 

@@ -35,9 +35,7 @@ struct ChangesStepPlanner: StepPlanner {
             }
             try await python(taken).plan(into: &draft)
         }
-        draft.inputs.contexts += changer.contexts
-        draft.inputs.texts.merge(changer.texts)
-        draft.inputs.contents.merge(changer.contents)
+        draft.inputs.files.merge(changer.contents)
         for (title, layer) in layers { try draft.append(title, .files(layer)) }
     }
 

@@ -33,7 +33,7 @@ struct FilesStepPlanner: StepPlanner {
             let entry = try entry(of: item, at: destination)
             if separate.contains(item.path) { alone.append(entry) } else { shared.append(entry) }
         }
-        draft.inputs.contexts.append(context)
+        draft.inputs.files.contexts.append(context)
         for entry in alone {
             let prefix = destination.path.isEmpty ? "" : destination.path + "/"
             let ancestors = LayerPath.ancestors(of: entry.path).filter { $0.hasPrefix(prefix) }

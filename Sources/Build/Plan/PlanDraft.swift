@@ -39,12 +39,8 @@ struct PlanDraft {
 
 /// Where the contents that a plan names by digest can be had.
 struct PlanInputs: Sendable {
-    /// The contexts that hold the files.
-    var contexts: [ContextFiles] = []
-    /// Contents that the planning made itself.
-    var texts = KeptTexts()
-    /// Contents that it keeps in the cache.
-    var contents = KeptContents()
+    /// The files.
+    var files = FileContents()
     /// The wheels, by digest.
     var wheels: [Digest: LockedWheel] = [:]
     /// The interpreters that compile bytecode, by their versions.

@@ -82,7 +82,7 @@ struct PythonStepPlanner: StepPlanner {
         guard let new = planned.new else { return }
         let destination = try await draft.base.destination(scheme.prefix)
         let layer = try new.layer(
-            at: destination, owner: scheme.owner, texts: &draft.inputs.texts, timestamp: draft.timestamp)
+            at: destination, owner: scheme.owner, texts: &draft.inputs.files.texts, timestamp: draft.timestamp)
         try draft.append("python: virtual environment \(step.place?.path ?? scheme.prefix)", .files(layer))
     }
 

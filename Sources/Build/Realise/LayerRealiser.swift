@@ -118,9 +118,7 @@ struct LayerRealiser: Sendable {
     private static func open(_ digest: Digest, _ inputs: PlanInputs, _ cache: BuildCache) throws
         -> any RandomAccessReader
     {
-        if let reader = inputs.texts.open(digest) { return reader }
-        for context in inputs.contexts where context.contains(digest) { return try context.open(digest) }
-        if let reader = try inputs.contents.open(digest, in: cache) { return reader }
+        if let reader = try inputs.files.open(digest, in: cache) { return reader }
         throw BuildError(.invalidContext, "no context holds the content \(digest) that the plan names")
     }
 

@@ -48,25 +48,12 @@ struct MemberCache: Sendable {
     }
 
     private func read(_ paths: Set<PathKey>, of layer: Blob, mediaType: MediaType) throws -> Batch {
-        let writer = try cache.blobs.makeWriter()
-        var offset: Int64 = 0
-        var read: [String: (digest: Digest, size: Int64, offset: Int64)] = [:]
+        var writer = try MemberWriter(cache.blobs)
+        var read: [String: MemberWriter.Content] = [:]
         try LayerMembers.read(layer.open(), mediaType: mediaType, paths: paths) { path, tar in
-            let digester = try Digester()
-            try tar.forEachContentChunk { chunk in
-                digester.update(chunk)
-                try writer.write(chunk)
-            }
-            let size = digester.count
-            read[path] = (digester.finish(), size, offset)
-            offset += size
+            read[path] = try writer.append(contentOf: tar)
         }
-        let blob = try writer.commit(expecting: nil)
-        return Batch(
-            blob: blob.digest, size: blob.size,
-            members: read.mapValues {
-                KeptMember(digest: $0.digest, size: $0.size, blob: blob.digest, offset: $0.offset)
-            }
-        )
+        let blob = try writer.commit()
+        return Batch(blob: blob.digest, size: blob.size, members: read.mapValues { $0.member(of: blob) })
     }
 }

@@ -98,8 +98,6 @@ actor StageLibrary {
         var source = StageSource(
             title, base: base, files: changer.files, baseMembers: try await base.members(), cache: cache)
         source.environments = environments + changer.taken.map(\.environment)
-        source.contexts = changer.contexts
-        source.texts = changer.texts
         source.contents = changer.contents
         return source
     }
@@ -109,9 +107,6 @@ actor StageLibrary {
         let copies = stages.flatMap(\.steps).flatMap { step -> [FileCopy] in
             if case .changes(let changes) = step { changes.copies } else { [] }
         }
-        return copies.filter { $0.origin == .stage(name) }.flatMap(\.sources).map { named in
-            let parts = LayerPath.parts(LayerPath.normalised(named.path))
-            return "/" + parts.prefix { !named.isPattern || !NamedFiles.isPattern($0) }.joined(separator: "/")
-        }
+        return copies.filter { $0.origin == .stage(name) }.flatMap(\.sources).map { "/" + $0.fixedStart }
     }
 }

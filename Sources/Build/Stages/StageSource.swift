@@ -19,11 +19,7 @@ struct StageSource: ContextSource {
     /// The packages that the stage installs, whose files are not among `files`.
     var environments: [StageEnvironment] = []
     /// Where contents of files of its own can be had.
-    var contexts: [ContextFiles] = []
-    /// Contents that were made for it.
-    var texts = KeptTexts()
-    /// Contents of it that lie in the cache.
-    var contents = KeptContents()
+    var contents = FileContents()
     private let children: [PathKey: [String]]
     private let cache: BuildCache
 
@@ -76,8 +72,6 @@ struct StageSource: ContextSource {
     func open(_ path: String) throws -> any RandomAccessReader {
         switch files[path]?.kind {
         case .file(let digest, _):
-            if let reader = texts.open(digest) { return reader }
-            if let context = contexts.first(where: { $0.contains(digest) }) { return try context.open(digest) }
             guard let reader = try contents.open(digest, in: cache) else { throw missing(path) }
             return reader
         default:
