@@ -172,23 +172,28 @@ extension OpenAPIDocument {
                   format: int64
                   minimum: 0
                   maximum: 253402300799
-                tags:
-                  description: The image's names.
-                  type: [array, "null"]
-                  maxItems: 64
-                  items: {$ref: "#/components/schemas/Reference"}
-                push:
-                  description: Whether the image is pushed under its names; usually where it has any.
-                  type: [boolean, "null"]
-                export:
-                  description: Whether the image is kept for `/builds/{id}/image`.
-                  type: [boolean, "null"]
-                cache:
-                  description: Whether layers and resolutions of earlier builds are used; usually they are.
-                  type: [boolean, "null"]
-                pull:
-                  description: Whether registries are asked again what the base's tag means.
-                  type: [boolean, "null"]
+                # What every kind of build says of its image.
+                <<: &image
+                  tags:
+                    description: The image's names.
+                    type: [array, "null"]
+                    maxItems: 64
+                    items: {$ref: "#/components/schemas/Reference"}
+                  push:
+                    description: Whether the image is pushed under its names; usually where it has any.
+                    type: [boolean, "null"]
+                  export:
+                    description: Whether the image is kept for `/builds/{id}/image`.
+                    type: [boolean, "null"]
+                  cache:
+                    description: Whether layers and resolutions of earlier builds are used; usually they are.
+                    type: [boolean, "null"]
+                  pull:
+                    description: Whether registries are asked again what the base's tag means.
+                    type: [boolean, "null"]
+                  compile_bytecode:
+                    description: Whether the packages' modules come with their bytecode; usually they do not.
+                    type: [boolean, "null"]
                 upgrade:
                   description: Whether newer versions of packages are looked for.
                   type: [boolean, "null"]
@@ -196,9 +201,6 @@ extension OpenAPIDocument {
                   description: >-
                     Whether what has no wheel is built from its sources, where the project's policy allows it; true
                     where it is not said.
-                  type: [boolean, "null"]
-                compile_bytecode:
-                  description: Whether the packages' modules come with their bytecode; usually they do not.
                   type: [boolean, "null"]
                 image_id:
                   description: The ID of the image that it has to come to; of another one no name is written.
@@ -235,26 +237,7 @@ extension OpenAPIDocument {
                 indexes:
                   description: Where packages come from beside what the Dockerfile says, whose first index goes before.
                   oneOf: [{$ref: "#/components/schemas/Indexes"}, {type: "null"}]
-                tags:
-                  description: The image's names.
-                  type: [array, "null"]
-                  maxItems: 64
-                  items: {$ref: "#/components/schemas/Reference"}
-                push:
-                  description: Whether the image is pushed under its names; usually where it has any.
-                  type: [boolean, "null"]
-                export:
-                  description: Whether the image is kept for `/builds/{id}/image`.
-                  type: [boolean, "null"]
-                cache:
-                  description: Whether layers and resolutions of earlier builds are used; usually they are.
-                  type: [boolean, "null"]
-                pull:
-                  description: Whether registries are asked again what the base's tag means.
-                  type: [boolean, "null"]
-                compile_bytecode:
-                  description: Whether the packages' modules come with their bytecode; usually they do not.
-                  type: [boolean, "null"]
+                <<: *image
             Base:
               description: What the image starts from.
               oneOf:
