@@ -40,8 +40,8 @@ test: ## lint, build and run all tests, against real registries and runtimes
 	swift build --build-tests
 	@# Tests that compute and wait for programs hold threads that servers and timers of other tests need. So the service's
 	@# tests, whose clients wait for a limited time, run by themselves.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --skip '$(SERVICE_TESTS)'
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --filter '$(SERVICE_TESTS)'
+	scripts/run-tests --skip '$(SERVICE_TESTS)'
+	scripts/run-tests --filter '$(SERVICE_TESTS)'
 	$(ZENML) -m pytest -m quick integrations/zenml
 
 test-large: ## run the tests that take minutes, too: a base made twice, wheels of a gigabyte
@@ -58,7 +58,7 @@ soak: ## kill servers, take away what they need and load them, for half an hour;
 	@scripts/setup test
 	swift build --build-tests
 	@# One after the other: what is measured is not to be another test's load.
-	COOPERAGE_TEST_SOAK=1 swift test --skip-build --no-parallel \
+	COOPERAGE_TEST_SOAK=1 scripts/run-tests --no-parallel \
 		--filter 'CooperageTests\.(KillTests|LoadTests|SlowReaderTests|OutageTests|StopTests)|RegistryTests\.RandomFaultTests'
 
 lint: ## check the format of the Swift sources, and the shell scripts
