@@ -37,7 +37,7 @@ struct LayerSplitter: Sendable {
                 }
                 result += try titled(parts, as: layer)
             case .bytecode(let bytecode):
-                // Of one wheel it is never too long: only what its modules come to goes in.
+                // That of one wheel is not divided: what its modules come to is a small part of any limit that registries have.
                 let parts = try await divided(bytecode.modules, inputs).map { group -> (String, LayerRecipe) in
                     ("bytecode: \(group.names)", .bytecode(BytecodeLayer(modules: group, python: bytecode.python)))
                 }
