@@ -166,18 +166,20 @@ public struct BuildEngine: Sendable {
         for step in stage.steps {
             try await planner(of: step, of: spec, from: library).plan(into: &draft)
         }
+        if let limit = spec.layerLimit {
+            draft.layers = try await LayerSplitter(limit: limit, supply: supply).split(
+                draft.layers, inputs: draft.inputs, above: base.image.manifest.layers.count)
+        }
         let finished = draft
         return try await events.phase(.plan) {
-            PlannedBuild(plan: try plan(finished, annotations: spec.annotations), draft: finished)
+            PlannedBuild(
+                plan: try plan(finished, annotations: spec.annotations), draft: finished, layerLimit: spec.layerLimit)
         }
     }
 
     private func plan(_ draft: PlanDraft, annotations: [String: String]) throws -> BuildPlan {
         let base = draft.base
-        var all = annotations
-        // Who rebases or checks for drift later starts from these (OCI image specification, annotations.md).
-        if !base.isEmpty { all["org.opencontainers.image.base.digest"] = base.digest.description }
-        if let reference = base.reference { all["org.opencontainers.image.base.name"] = reference.description }
+        let all = annotations.merging(base.annotations) { $1 }
         var layers = draft.layers
         if configuration.usesCache {
             for number in layers.indices { layers[number].cached = try configuration.cache.layer(layers[number].key) }
@@ -270,8 +272,8 @@ public struct BuildEngine: Sendable {
         }
         let needed = pushes.enumerated().filter { !presentIn.contains($0.offset) }.map(\.element)
         let realiser = LayerRealiser(
-            cache: configuration.cache, wheels: wheels, workers: configuration.workers,
-            usesCache: configuration.usesCache, platform: isOneOfSeveral ? plan.platform : nil, events: events)
+            supply: supply, workers: configuration.workers, usesCache: configuration.usesCache,
+            platform: isOneOfSeveral ? plan.platform : nil, limit: build.layerLimit, events: events)
         let inputs = build.draft.inputs
         let finished = try await withThrowingTaskGroup(of: (Image, [String])?.self) { group in
             // The base travels while our layers are made, and whichever fails first ends the other.
@@ -392,6 +394,10 @@ public struct BuildEngine: Sendable {
         return try await realise(PlannedBuild(plan: plan(draft, annotations: [:]), draft: draft), pushes: []).image
     }
 
+    private var supply: WheelSupply {
+        WheelSupply(cache: configuration.cache, wheels: wheels, events: events)
+    }
+
     var resolver: Resolver {
         Resolver(
             environment: configuration.environment, records: configuration.cache.records,
@@ -407,4 +413,6 @@ public struct BuildEngine: Sendable {
 struct PlannedBuild {
     let plan: BuildPlan
     let draft: PlanDraft
+    /// How many bytes a layer of it may have.
+    var layerLimit: Int64?
 }

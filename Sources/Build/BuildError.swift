@@ -17,6 +17,8 @@ public enum BuildErrorCode: String, FailureCode {
     case invalidBaseDefinition = "invalid_base_definition"
     /// A tool that a build needs is missing or failed.
     case toolFailed = "tool_failed"
+    /// An image cannot be put on another base.
+    case notRebasable = "not_rebasable"
     /// The result cannot be written where it was asked for.
     case invalidOutput = "invalid_output"
 

@@ -16,6 +16,7 @@ extension LayerRecipe {
             key.append(layer.timestamp.seconds)
             key.append(layer.scheme)
             key.append(layer.wheels) { $0.append($1) }
+            key.append(layer.part)
         case .bytecode(let layer):
             key.append("bytecode")
             key.append(layer)
@@ -39,6 +40,7 @@ extension WheelLayer {
         key.append(timestamp.seconds)
         key.append(scheme)
         key.append(wheel)
+        key.append(part)
         return RecordKey(kind: "wheel-runs", digest: try key.digest())
     }
 }
@@ -86,6 +88,14 @@ extension KeyBuilder {
             append(owner.uid)
             append(owner.gid)
         }
+    }
+
+    // Not the limit that made the part: another one that comes to the same files has the same layer.
+    fileprivate mutating func append(_ part: WheelPart?) {
+        guard let part else { return }
+        append("part")
+        append(part.first)
+        append(part.count)
     }
 
     // The file's name decides where some parts go; where the wheel came from does not.

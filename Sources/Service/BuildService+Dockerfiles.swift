@@ -66,6 +66,7 @@ extension BuildService {
         submission.usesCache = build.usesCache
         submission.pulls = build.pulls
         submission.compilesBytecode = build.compilesBytecode
+        submission.layerLimit = build.layerLimit
         submission.tags = build.tags
         submission.pushes = build.pushes
         submission.exports = build.exports

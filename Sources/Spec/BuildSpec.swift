@@ -13,16 +13,22 @@ public struct BuildSpec: Sendable, Hashable, Codable {
     public var annotations: [String: String]
     /// What files and the configuration carry as their time.
     public var timestamp: Timestamp
+    /// How many bytes a layer may have, compressed; one that would have more becomes several. nil sets no limit.
+    public var layerLimit: Int64?
+
+    /// The smallest limit that anybody means.
+    public static let smallestLayerLimit: Int64 = 1_000_000
 
     /// Takes the parts.
     public init(
         stages: [Stage], platforms: [Platform] = [], annotations: [String: String] = [:],
-        timestamp: Timestamp = .reproducible
+        timestamp: Timestamp = .reproducible, layerLimit: Int64? = nil
     ) {
         self.stages = stages
         self.platforms = platforms
         self.annotations = annotations
         self.timestamp = timestamp
+        self.layerLimit = layerLimit
     }
 }
 

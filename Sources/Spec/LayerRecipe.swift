@@ -20,12 +20,34 @@ public struct WheelLayer: Sendable, Hashable, Codable {
     public var scheme: InstallScheme
     /// The time that every entry carries.
     public var timestamp: Timestamp
+    /// Which files of its one wheel it holds, where they are more than a layer may have; nil means all.
+    public var part: WheelPart?
 
     /// Takes the parts.
-    public init(wheels: [WheelInstallation], scheme: InstallScheme, timestamp: Timestamp) {
+    public init(
+        wheels: [WheelInstallation], scheme: InstallScheme, timestamp: Timestamp, part: WheelPart? = nil
+    ) {
         self.wheels = wheels
         self.scheme = scheme
         self.timestamp = timestamp
+        self.part = part
+    }
+}
+
+/// Some of the files that a wheel installs, counted in the order of their paths.
+public struct WheelPart: Sendable, Hashable, Codable {
+    /// The number of the first one, from 0.
+    public var first: Int
+    /// How many they are.
+    public var count: Int
+    /// How long the layer of them is at most, in bytes.
+    public var size: Int64
+
+    /// Takes the parts.
+    public init(first: Int, count: Int, size: Int64) {
+        self.first = first
+        self.count = count
+        self.size = size
     }
 }
 

@@ -18,7 +18,7 @@ struct Cooperage: AsyncParsableCommand {
         subcommands: [
             BuildCommand.self, PlanCommand.self, LockCommand.self, LintCommand.self, BaseCommand.self,
             InspectCommand.self,
-            CopyCommand.self, TagCommand.self, DoctorCommand.self,
+            CopyCommand.self, TagCommand.self, RebaseCommand.self, DoctorCommand.self,
             CacheCommand.self,
             ServeCommand.self, LoginCommand.self, LogoutCommand.self, BuildsCommand.self, CompletionCommand.self,
         ])

@@ -185,7 +185,7 @@ import Testing
             error: 'environment' is no setting
               at file ./cooperage.yaml:2
               at key environment
-            hint: the settings are base, requirements, group, extra, all-extras, tag, platform, output, push, label, annotation, env, entrypoint, cmd, user, workdir, code, code-root, index-url, extra-index-url, find-links, lock-file, locked, exclude-newer, upgrade, allow-source-builds, compile-bytecode, no-cache, pull, metadata-file, iidfile, sbom, sbom-format, attest
+            hint: the settings are base, requirements, group, extra, all-extras, tag, platform, output, push, label, annotation, env, entrypoint, cmd, user, workdir, code, code-root, index-url, extra-index-url, find-links, lock-file, locked, exclude-newer, upgrade, allow-source-builds, compile-bytecode, max-layer-size, no-cache, pull, metadata-file, iidfile, sbom, sbom-format, attest
             """),
         Situation(
             "build", status: 1, files: ["cooperage.yaml": "platforms: [linux/amd64, what/ever/it/is]\n"],

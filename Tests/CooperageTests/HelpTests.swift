@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [
         [], ["build"], ["plan"], ["lock"], ["lint"], ["base"], ["base", "list"], ["base", "build"], ["inspect"],
         ["copy"],
-        ["tag"], ["doctor"], ["cache"], ["cache", "du"], ["cache", "prune"], ["serve"], ["login"], ["logout"],
+        ["tag"], ["rebase"], ["doctor"], ["cache"], ["cache", "du"], ["cache", "prune"], ["serve"], ["login"],
+        ["logout"],
         ["builds"], ["builds", "list"],
         ["builds", "show"], ["builds", "logs"], ["builds", "cancel"], ["builds", "retry"], ["completion"],
     ])
@@ -56,6 +57,7 @@ import Testing
             "--upgrade", "--insecure-registry", "-q, --quiet", "--server", "--code", "--code-root", "--locked",
             "--group",
             "--extra", "--all-extras",
+            "--max-layer-size",
             "--sbom", "--sbom-format", "--attest", "--secret", "--keyring-provider",
         ] {
             #expect(help.contains("  \(flag) "), "\(flag) is missing")

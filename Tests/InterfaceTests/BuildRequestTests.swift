@@ -232,6 +232,24 @@ import Testing
         #expect(try context.request().spec.timestamp.seconds == seconds)
     }
 
+    @Test(arguments: [("500MB", 500_000_000), ("5GiB", 5 << 30), ("1000000", 1_000_000), ("1.5 gb", 1_500_000_000)])
+    func layerLimit(_ text: String, _ bytes: Int64) throws {
+        let context = try SampleContext()
+        var flags = Settings()
+        flags.layerLimit = .flag(text)
+        #expect(try context.request(flags).spec.layerLimit == bytes)
+        #expect(try context.request().spec.layerLimit == nil)
+    }
+
+    @Test(arguments: ["", "10G", "500", "-5MB", "999999", "0", "five", "99999999999TB"])
+    func noLayerLimit(_ text: String) throws {
+        let context = try SampleContext()
+        var flags = Settings()
+        flags.layerLimit = .flag(text)
+        let error = try #require(throws: InterfaceError.self) { try context.request(flags) }
+        #expect(error.code == .invalidFlag && error.message.contains(text))
+    }
+
     @Test(arguments: ["yesterday", "-1", "1.5", " 1", "253402300800", "99999999999999999999"])
     func noSourceDateEpoch(_ text: String) throws {
         var context = try SampleContext()

@@ -200,6 +200,12 @@ import Testing
                                 name: name, version: "1.0", filename: "\(name).whl", digest: try .of(name), size: size))
                     }, scheme: scheme, timestamp: .reproducible))
         }
+        let half = WheelLayer(
+            wheels: [
+                WheelInstallation(
+                    wheel: WheelReference(
+                        name: "d", version: "1.0", filename: "d.whl", digest: try .of("d"), size: 900_000_000))
+            ], scheme: scheme, timestamp: .reproducible, part: WheelPart(first: 0, count: 3, size: 499_000_000))
         let made = MadeLayer(
             descriptor: try .layer("numpy", size: 18_214_000), diffID: try .of("tar"), uncompressedSize: 80_000_000)
         let plan = BuildPlan(
@@ -213,6 +219,7 @@ import Testing
                 PlannedLayer(
                     title: "python: 2 packages", key: try .of("2"), recipe: try wheels(["a": 1000, "b": 2000])),
                 PlannedLayer(title: "python: c 1.0", key: try .of("3"), recipe: try wheels(["c": nil])),
+                PlannedLayer(title: "python: d (1 of 2)", key: try .of("5"), recipe: .wheels(half)),
                 PlannedLayer(
                     title: "code: 1 file in /app", key: try .of("4"),
                     recipe: .files(
@@ -227,13 +234,14 @@ import Testing
             report.text() == """
                 linux/amd64 on python-3.11 (\(try Digest.of("base").short), 1 layer, 48.0 MB)
 
-                LAYER                 CONTENTS          SIZE  STATE
-                python: numpy 1.0     numpy 1.0      18.2 MB  cached
-                python: 2 packages    a 1.0, b 1.0  ~3.00 kB  to make
-                python: c 1.0         c 1.0                ?  to make
-                code: 1 file in /app  1 file        <7.05 kB  to make
+                LAYER                 CONTENTS            SIZE  STATE
+                python: numpy 1.0     numpy 1.0        18.2 MB  cached
+                python: 2 packages    a 1.0, b 1.0    ~3.00 kB  to make
+                python: c 1.0         c 1.0                  ?  to make
+                python: d (1 of 2)    d 1.0: 3 files   <499 MB  to make
+                code: 1 file in /app  1 file          <7.05 kB  to make
 
-                4 layers: 1 cached, 3 to make
+                5 layers: 1 cached, 4 to make
 
                 """)
         #expect(try CanonicalJSON.decode([BuildPlan].self, from: Data(try report.json().utf8)) == [plan])

@@ -62,6 +62,7 @@ import Testing
             settings.excludeNewer = given("2026-01-31")
             settings.upgrades = Given(true, .flag("--upgrade"))
             settings.compilesBytecode = Given(true, .flag("--compile-bytecode"))
+            settings.layerLimit = Given("500MB", .flag("--max-layer-size"))
             settings.ignoresCache = Given(true, .flag("--no-cache"))
             settings.pulls = Given(true, .flag("--pull"))
         }.build
@@ -82,6 +83,7 @@ import Testing
         expected.sourceDateEpoch = 1_700_000_000
         expected.upgrades = true
         expected.compilesBytecode = true
+        expected.layerLimit = 500_000_000
         expected.usesCache = false
         expected.pulls = true
         #expect(build == expected)

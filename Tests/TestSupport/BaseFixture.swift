@@ -8,14 +8,39 @@ public import SystemPackage
 /// A base image that costs nothing: what planning looks for in a Debian 12 with a virtual environment at /opt/venv, and
 /// nothing that could run.
 public enum BaseFixture {
+    /// In what one base differs from another.
+    public struct Variant: Sendable {
+        /// The interpreter's version.
+        public var python: String
+        /// The second number of the C library's.
+        public var glibcMinor: Int
+        /// Further files by their paths.
+        public var files: [String: String]
+        /// Further variables, `NAME=value`.
+        public var variables: [String]
+
+        /// The usual base, or one that differs in some of it.
+        public init(
+            python: String = "3.11.2", glibcMinor: Int = 36, files: [String: String] = [:], variables: [String] = []
+        ) {
+            self.python = python
+            self.glibcMinor = glibcMinor
+            self.files = files
+            self.variables = variables
+        }
+
+        var series: String { python.split(separator: ".").prefix(2).joined(separator: ".") }
+    }
+
     /// Makes the image for a platform.
     /// - Parameters:
     ///   - store: takes its layers.
     ///   - environment: the virtual environment's path; nil makes an image without Python.
     public static func image(
         _ platform: Platform = Platform(os: "linux", architecture: "amd64"), environment: String? = "/opt/venv",
-        in store: DirectoryBlobStore
+        variant: Variant = Variant(), in store: DirectoryBlobStore
     ) throws -> Image {
+        let series = variant.series
         var system: [LayerEntry] = []
         for path in ["etc", "opt", "tmp", "usr", "usr/bin", "usr/lib", "var", "var/lib", "var/lib/dpkg"] {
             system.append(directory(path, mode: path == "tmp" ? 0o1777 : 0o755))
@@ -23,9 +48,10 @@ public enum BaseFixture {
         system += [link("bin", "usr/bin"), link("lib", "usr/lib"), link("app", "opt/app"), directory("opt/app")]
         system += [
             file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"),
-            file("usr/lib/libc.so.6", cLibrary(minor: 36, platform)),
-            file("var/lib/dpkg/status", "Package: python3.11-minimal\nVersion: 3.11.2-6+deb12u6\n"),
+            file("usr/lib/libc.so.6", cLibrary(minor: variant.glibcMinor, platform)),
+            file("var/lib/dpkg/status", "Package: python\(series)-minimal\nVersion: \(variant.python)-6+deb12u6\n"),
         ]
+        system += variant.files.map { file($0.key, $0.value) }
         var python: [LayerEntry] = [directory("srv")]
         var execution = ImageConfiguration.Execution()
         execution.env = ["PATH=/usr/bin"]
@@ -33,15 +59,16 @@ public enum BaseFixture {
             let root = String(environment.dropFirst())
             execution.env = ["PATH=\(environment)/bin:/usr/bin", "VIRTUAL_ENV=\(environment)"]
             python += [
-                directory("usr/lib/python3.11"), file("usr/bin/python3.11", "none", mode: 0o755),
-                link("usr/bin/python3", "python3.11"), file("usr/lib/python3.11/os.py", ""), directory(root),
+                directory("usr/lib/python\(series)"), file("usr/bin/python\(series)", "none", mode: 0o755),
+                link("usr/bin/python3", "python\(series)"), file("usr/lib/python\(series)/os.py", ""), directory(root),
                 directory("\(root)/bin"), link("\(root)/bin/python", "/usr/bin/python3"), directory("\(root)/lib"),
-                directory("\(root)/lib/python3.11", mode: 0o775),
-                directory("\(root)/lib/python3.11/site-packages", mode: 0o775),
-                file("\(root)/pyvenv.cfg", "home = /usr/bin\nversion = 3.11.2\n"),
+                directory("\(root)/lib/python\(series)", mode: 0o775),
+                directory("\(root)/lib/python\(series)/site-packages", mode: 0o775),
+                file("\(root)/pyvenv.cfg", "home = /usr/bin\nversion = \(variant.python)\n"),
             ]
         }
         execution.cmd = ["python3"]
+        execution.env? += variant.variables
         let layers = try [system, python].map(sorted).map { entries in
             try LayerMaker.make(in: store) { writer in for entry in entries { try writer.append(entry) } }
         }
@@ -60,11 +87,11 @@ public enum BaseFixture {
     /// Writes an OCI layout with the image of each platform.
     public static func write(
         to layout: FilePath, platforms: [Platform] = [Platform(os: "linux", architecture: "amd64")],
-        environment: String? = "/opt/venv"
+        environment: String? = "/opt/venv", variant: Variant = Variant()
     ) async throws {
         let scratch = try TemporaryDirectory()
         let store = try scratch.store()
-        let images = try platforms.map { try image($0, environment: environment, in: store) }
+        let images = try platforms.map { try image($0, environment: environment, variant: variant, in: store) }
         try await OCILayoutWriter(layout).write(ImageSet(images: images, isIndex: images.count > 1), tags: [])
     }
 

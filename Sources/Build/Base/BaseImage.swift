@@ -46,7 +46,7 @@ struct BaseImage: Sendable {
     func members() async throws -> LayerMembers { LayerMembers(try await indexes()) }
 
     /// What the layers hold, lowest first.
-    private func indexes() async throws -> [LayerIndex] {
+    func indexes() async throws -> [LayerIndex] {
         let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
             for (number, layer) in image.manifest.layers.enumerated() {
                 group.addTask { (number, try await index(of: layer)) }

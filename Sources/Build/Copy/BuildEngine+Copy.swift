@@ -69,7 +69,7 @@ extension BuildEngine {
         return content.descriptor.digest
     }
 
-    private func imageSource(_ source: BaseSource) async throws -> any ImageSource {
+    func imageSource(_ source: BaseSource) async throws -> any ImageSource {
         switch source {
         case .registry(let reference):
             return RegistryImages(reference, registries: registries, cache: configuration.cache)
@@ -112,7 +112,7 @@ extension BuildEngine {
 
 extension BaseSource {
     /// The name that an image of a registry has, for files that hold names.
-    fileprivate var names: [Reference] {
+    var names: [Reference] {
         guard case .registry(let reference) = self, reference.digest == nil else { return [] }
         return [reference]
     }

@@ -60,7 +60,7 @@ struct PythonStepPlanner: StepPlanner {
                 wheels: wheels.map { WheelInstallation(wheel: $0) }, scheme: environment.scheme,
                 timestamp: draft.timestamp)
         }
-        for layer in layers { try draft.append("python: \(Self.names(in: layer))", .wheels(layer)) }
+        for layer in layers { try draft.append("python: \(layer.names)", .wheels(layer)) }
         if step.compilesBytecode, !layers.isEmpty {
             try await planBytecode(of: layers, for: environment.target.version, into: &draft)
         }
@@ -112,7 +112,7 @@ struct PythonStepPlanner: StepPlanner {
         draft.inputs.interpreters[python] = interpreter
         for layer in layers {
             try draft.append(
-                "bytecode: \(Self.names(in: layer))", .bytecode(BytecodeLayer(modules: layer, python: python)))
+                "bytecode: \(layer.names)", .bytecode(BytecodeLayer(modules: layer, python: python)))
         }
     }
 
@@ -131,10 +131,12 @@ struct PythonStepPlanner: StepPlanner {
             removing: change.removed, from: environment, timestamp: draft.timestamp)
         try draft.insertAboveBase("python: without \(list(change.removed)) of the base", .files(layer))
     }
+}
 
+extension WheelLayer {
     /// `numpy 2.3.5`, or the first few names of a shared layer.
-    private static func names(in layer: WheelLayer) -> String {
-        let wheels = layer.wheels.map(\.wheel)
+    var names: String {
+        let wheels = wheels.map(\.wheel)
         if let only = wheels.first, wheels.count == 1 { return "\(only.name) \(only.version)" }
         let shown = wheels.prefix(3).map { "\($0.name) \($0.version)" }.joined(separator: ", ")
         return shown + (wheels.count > 3 ? " and \(wheels.count - 3) more" : "")

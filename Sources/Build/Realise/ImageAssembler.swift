@@ -15,7 +15,7 @@ struct ImageAssembler: Sendable {
         configuration.config = plan.execution
         configuration.rootfs = .init(diffIDs: base.configuration.rootfs.diffIDs + layers.map(\.diffID))
         configuration.history =
-            Self.history(of: base)
+            base.layerHistory
             + plan.layers.map { .init(created: created, createdBy: "cooperage", comment: $0.title) }
         return try cache.keep(
             configuration, layers: base.image.manifest.layers + layers.map(\.descriptor),
@@ -23,13 +23,16 @@ struct ImageAssembler: Sendable {
         ) { try await base.image.layer($0) }
     }
 
+}
+
+extension BaseImage {
     /// The base's history with exactly one entry for each of its layers beside the empty ones: registries count them.
-    private static func history(of base: BaseImage) -> [ImageConfiguration.History] {
-        let history = base.configuration.history ?? []
-        let layers = base.configuration.rootfs.diffIDs.count
+    var layerHistory: [ImageConfiguration.History] {
+        let history = configuration.history ?? []
+        let layers = configuration.rootfs.diffIDs.count
         if history.count(where: { $0.emptyLayer != true }) == layers { return history }
         return (0..<layers).map { _ in
-            ImageConfiguration.History(created: base.configuration.created, comment: "layer of the base \(base.name)")
+            ImageConfiguration.History(created: configuration.created, comment: "layer of the base \(name)")
         }
     }
 }

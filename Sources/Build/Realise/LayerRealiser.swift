@@ -8,15 +8,18 @@ import Transfer
 
 /// Makes the layers of a plan that the cache lacks, several at a time, and hands each on as soon as it is there.
 struct LayerRealiser: Sendable {
-    let cache: BuildCache
-    let wheels: WheelFetcher
+    let supply: WheelSupply
     /// How many layers are made at a time.
     let workers: Int
     /// Whether finished layers and runs of earlier builds are used.
     let usesCache: Bool
     /// The platform that outcomes name, where a build has several.
     let platform: Platform?
+    /// How many bytes a layer may have.
+    let limit: Int64?
     let events: BuildEvents
+
+    private var cache: BuildCache { supply.cache }
 
     /// Makes what is missing.
     /// - Parameters:
@@ -67,11 +70,12 @@ struct LayerRealiser: Sendable {
 
     private func layer(_ planned: PlannedLayer, inputs: PlanInputs, turn: ConcurrencyLimit) async throws -> MadeLayer {
         if let cached = planned.cached {
+            try check(cached, of: planned)
             emit(planned, cached, .cached)
             return cached
         }
         do {
-            if let layer = planned.recipe.wheelLayer { try await fetch(layer, inputs: inputs) }
+            if let layer = planned.recipe.wheelLayer { try await supply.fetch(layer, inputs: inputs) }
             let report = ProgressReport(events, .making, subject: planned.title, total: planned.recipe.size)
             // A layer of public wheels alone is everybody's.
             let cache = try isPublic(planned.recipe) ? cache.ofCatalog : cache
@@ -81,11 +85,25 @@ struct LayerRealiser: Sendable {
             }
             report.finished(at: made.descriptor.size)
             try cache.setLayer(made, for: planned.key)
+            try check(made, of: planned)
             emit(planned, made, .made)
             return made
         } catch let error as LayerError {
             throw error.within(FailureContext("layer", planned.title))
         }
+    }
+
+    /// Refuses a layer that became longer than its plan could tell: one file, or bytecode, that shrinks too little.
+    private func check(_ made: MadeLayer, of planned: PlannedLayer) throws {
+        guard let limit, made.descriptor.size > limit else { return }
+        if case .files(let layer) = planned.recipe,
+            let file = layer.entries.first(where: { if case .file = $0.kind { true } else { false } })
+        {
+            throw LayerError.fileTooLarge(file.path, size: made.descriptor.size, limit: limit)
+        }
+        throw LayerError(
+            .tooLarge, "the layer has \(made.descriptor.size) bytes, and a layer may have no more than \(limit)",
+            hints: ["raise --max-layer-size"])
     }
 
     private func isPublic(_ recipe: LayerRecipe) throws -> Bool {
@@ -122,28 +140,6 @@ struct LayerRealiser: Sendable {
         throw BuildError(.invalidContext, "no context holds the content \(digest) that the plan names")
     }
 
-    private func fetch(_ layer: WheelLayer, inputs: PlanInputs) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for installation in layer.wheels where try !has(installation.wheel) {
-                guard let wheel = inputs.wheels[installation.wheel.digest] else {
-                    throw BuildError(
-                        .invalidSpec, "nothing says where the wheel \(installation.wheel.filename) can be had")
-                }
-                group.addTask {
-                    let report = ProgressReport(events, .downloading, subject: wheel.filename, total: wheel.size)
-                    try await wheels.fetch(wheel, credentials: inputs.credentials) { report.moved(to: $0) }
-                    report.finished(at: wheel.size ?? 0)
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    private func has(_ wheel: WheelReference) throws -> Bool {
-        guard let size = wheel.size else { return try cache.content.contains(wheel.digest) }
-        return try cache.content.blob(wheel.digest, size: size) != nil
-    }
-
     private func emit(_ planned: PlannedLayer, _ layer: MadeLayer, _ disposition: LayerOutcome.Disposition) {
         events.emit(
             .layer(
@@ -156,6 +152,7 @@ extension LayerRecipe {
     /// About how many bytes the layer will have, if that can be told: wheels keep their own compression.
     fileprivate var size: Int64? {
         switch self {
+        case .wheels(let layer) where layer.part != nil: layer.part?.size
         case .wheels(let layer):
             layer.wheels.reduce(0) { sum, wheel in sum.flatMap { sum in wheel.wheel.size.map { sum + $0 } } }
         case .bytecode, .files: nil

@@ -39,7 +39,8 @@ public struct PlanReport: Sendable {
 
     private func contents(of recipe: LayerRecipe) -> String {
         switch recipe {
-        case .wheels(let layer): return names(in: layer)
+        case .wheels(let layer):
+            return names(in: layer) + (layer.part.map { ": \(counted($0.count, "file"))" } ?? "")
         case .bytecode(let layer): return names(in: layer.modules)
         case .files(let layer):
             let files = layer.entries.count { if case .file = $0.kind { true } else { false } }
@@ -56,6 +57,7 @@ public struct PlanReport: Sendable {
     private func estimate(of recipe: LayerRecipe) -> String {
         switch recipe {
         case .wheels(let layer):
+            if let part = layer.part { return "<" + formatted(bytes: part.size) }
             let sizes = layer.wheels.map(\.wheel.size)
             guard !sizes.contains(nil) else { return "?" }
             return "~" + formatted(bytes: sizes.reduce(0) { $0 + ($1 ?? 0) })

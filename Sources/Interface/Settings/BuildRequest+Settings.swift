@@ -114,6 +114,7 @@ struct RequestMaker {
             spec.annotations[name] = value
         }
         spec.timestamp = try Timestamp(environment: surroundings.environment)
+        spec.layerLimit = try settings.layerLimit?.read(Self.layerLimit)
         return BuildRequest(
             context: context, spec: spec, tags: results.tags, outputs: results.outputs,
             staysInCache: results.staysInCache, usesCache: settings.ignoresCache?.value != true,
@@ -121,6 +122,19 @@ struct RequestMaker {
             imageIDFile: settings.imageIDFile.map { $0.origin.path($0.value) }, sbom: results.sbom,
             sbomFile: results.sbomFile, dockerfile: dockerfile, secrets: secrets, usedSecrets: usedSecrets,
             remarks: remarks)
+    }
+
+    private static func layerLimit(_ text: String) throws -> Int64 {
+        guard let bytes = parsed(bytes: text) else {
+            throw InterfaceError(
+                .invalidFlag, "'\(text)' is no size of a layer", hints: ["write it like 500MB, 5GiB or 500000000"])
+        }
+        guard bytes >= BuildSpec.smallestLayerLimit else {
+            throw InterfaceError(
+                .invalidFlag, "layers of at most \(bytes) bytes are too small to hold an image",
+                hints: ["1MB is the least; registries take layers of some gigabytes"])
+        }
+        return bytes
     }
 
     // MARK: The image

@@ -51,6 +51,7 @@ struct SettingKey: Sendable {
         SettingKey("upgrade", .flag(\.upgrades)),
         SettingKey("allow-source-builds", .flag(\.allowsSourceBuilds)),
         SettingKey("compile-bytecode", .flag(\.compilesBytecode)),
+        SettingKey("max-layer-size", .text(\.layerLimit)),
         SettingKey("no-cache", .flag(\.ignoresCache)),
         SettingKey("pull", .flag(\.pulls)),
         SettingKey("metadata-file", .text(\.metadataFile)),

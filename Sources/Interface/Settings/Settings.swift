@@ -67,6 +67,8 @@ public struct Settings: Sendable, Hashable {
     public var allowsSourceBuilds: Given<Bool>?
     /// Whether the packages' modules come with their bytecode.
     public var compilesBytecode: Given<Bool>?
+    /// How many bytes a layer may have, compressed.
+    public var layerLimit: Given<String>?
     /// Whether what earlier builds made is passed over.
     public var ignoresCache: Given<Bool>?
     /// Whether registries are asked again for the base.

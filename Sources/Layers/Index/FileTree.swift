@@ -33,7 +33,8 @@ public struct FileTree: Sendable {
     /// Every path whose text is kept, sorted by bytes.
     public var textPaths: [String] { keptTexts.keys.map(\.path).sorted(by: LayerPath.precedes) }
 
-    private mutating func apply(_ layer: LayerIndex) {
+    /// Puts a layer on top.
+    public mutating func apply(_ layer: LayerIndex) {
         // Whiteouts speak of lower layers only, wherever they stand in their own.
         for entry in layer.entries {
             let (directory, name) = LayerPath.split(entry.path)

@@ -10,7 +10,9 @@ import Spec
 struct InstalledWheel {
     /// The directories that the wheel uses below the scheme's prefix and the targets of its links, as paths in the image, sorted.
     let directories: [String]
-    /// The files, sorted by path, each path once.
+    /// Those of them that the archive names itself: they are there even if nothing lies in them.
+    let namedDirectories: [String]
+    /// The files, sorted by path, each path once; of a layer that has a part of the wheel, those of the part.
     let files: [LayerEntry]
 
     /// Works out where everything goes.
@@ -23,11 +25,23 @@ struct InstalledWheel {
         let omitted = Set(excluded.map(PathKey.init))
         let all = builder.files.values.filter { !omitted.contains(PathKey($0.header.path)) }
             .sorted { LayerPath.precedes($0.header.path, $1.header.path) }
-        files = layer.scheme.owner.map { owner in all.map { $0.owned(by: owner) } } ?? all
-        directories = builder.directories(of: files).sorted(by: LayerPath.precedes)
+        let owned = layer.scheme.owner.map { owner in all.map { $0.owned(by: owner) } } ?? all
+        files = try layer.part.map { try Self.files(of: $0, among: owned) } ?? owned
+        let isStart = (layer.part?.first ?? 0) == 0
+        namedDirectories = isStart ? builder.directories(of: [], withNamed: true) : []
+        directories = builder.directories(of: files, withNamed: isStart).sorted(by: LayerPath.precedes)
         if let path = directories.first(where: { builder.files[PathKey($0)] != nil }) {
             throw WheelError(.invalidWheel, "'/\(path)' would become a file and a directory")
         }
+    }
+
+    private static func files(of part: WheelPart, among all: [LayerEntry]) throws(WheelError) -> [LayerEntry] {
+        guard part.first >= 0, part.count > 0, part.first <= all.count - part.count else {
+            throw WheelError(
+                .invalidWheel,
+                "the plan asks for \(part.count) files from number \(part.first) on, and the wheel has \(all.count)")
+        }
+        return Array(all[part.first..<(part.first + part.count)])
     }
 }
 
@@ -186,11 +200,12 @@ private struct Installer {
         return (Array(repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
     }
 
-    /// The directories that the files need below the scheme's roots, and those that the wheel names itself.
-    func directories(of files: [LayerEntry]) -> [String] {
+    /// The directories that files need below the scheme's roots, and those that the wheel names itself.
+    func directories(of files: [LayerEntry], withNamed: Bool) -> [String] {
         let roots = scheme.roots.map { $0.dropFirst() }
         var directories: Set<PathKey> = []
-        for path in files.map(\.header.path) + explicitDirectories.map({ $0.path + "/" }) {
+        let named = withNamed ? explicitDirectories.map { $0.path + "/" } : []
+        for path in files.map(\.header.path) + named {
             var rest = path.utf8[...]
             while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
                 rest = rest[..<slash]

@@ -24,6 +24,7 @@ extension BuildSubmission {
         case execution
         case annotations
         case sourceDateEpoch = "source_date_epoch"
+        case layerLimit = "max_layer_size"
         case tags
         case pushes = "push"
         case exports = "export"
@@ -56,6 +57,7 @@ extension BuildSubmission {
         execution = try container.decodeIfPresent(Execution.self, forKey: .execution) ?? Execution()
         annotations = try container.decodeIfPresent([String: String].self, forKey: .annotations) ?? [:]
         sourceDateEpoch = try container.decodeIfPresent(Int64.self, forKey: .sourceDateEpoch)
+        layerLimit = try container.decodeIfPresent(Int64.self, forKey: .layerLimit)
         tags = try (container.decodeIfPresent([String].self, forKey: .tags) ?? []).map { try Reference($0) }
         pushes = try container.decodeIfPresent(Bool.self, forKey: .pushes) ?? !tags.isEmpty
         exports = try container.decodeIfPresent(Bool.self, forKey: .exports) ?? false
@@ -87,6 +89,7 @@ extension BuildSubmission {
         try container.encode(execution, forKey: .execution)
         try container.encode(annotations, forKey: .annotations)
         try container.encodeIfPresent(sourceDateEpoch, forKey: .sourceDateEpoch)
+        try container.encodeIfPresent(layerLimit, forKey: .layerLimit)
         try container.encode(tags.map(\.description), forKey: .tags)
         try container.encode(pushes, forKey: .pushes)
         try container.encode(exports, forKey: .exports)

@@ -36,6 +36,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var annotations: [String: String]
     /// Seconds since 1970 that files and configuration carry (`SOURCE_DATE_EPOCH`); nil takes the usual one.
     public var sourceDateEpoch: Int64?
+    /// How many bytes a layer may have, compressed; nil sets no limit.
+    public var layerLimit: Int64?
     /// The image's names.
     public var tags: [Reference]
     /// Whether the image is pushed under its names.
@@ -226,6 +228,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         execution = Execution()
         annotations = [:]
         sourceDateEpoch = nil
+        layerLimit = nil
         tags = []
         pushes = false
         exports = false

@@ -24,6 +24,8 @@ public struct DockerfileBuild: Sendable, Hashable {
     public var pulls: Bool
     /// Whether the packages' modules come with their bytecode.
     public var compilesBytecode: Bool
+    /// How many bytes a layer may have, compressed; nil sets no limit.
+    public var layerLimit: Int64?
     /// The image's names. Without any it stays in the cache, where `push` finds it.
     public var tags: [Reference]
     /// Whether the image is pushed under its names.
@@ -47,6 +49,7 @@ public struct DockerfileBuild: Sendable, Hashable {
         self.usesCache = usesCache
         self.pulls = pulls
         compilesBytecode = false
+        layerLimit = nil
         tags = []
         pushes = false
         exports = false

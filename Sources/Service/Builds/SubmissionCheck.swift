@@ -63,6 +63,11 @@ struct SubmissionCheck: Sendable {
         if let epoch = submission.sourceDateEpoch, !(0...253_402_300_799).contains(epoch) {
             throw refuse("'source_date_epoch' is \(epoch), and no second of the years 1970 to 9999")
         }
+        if let limit = submission.layerLimit, limit < BuildSpec.smallestLayerLimit {
+            throw refuse(
+                "'max_layer_size' is \(limit), and layers of less than \(BuildSpec.smallestLayerLimit) bytes hold no image"
+            )
+        }
     }
 
     /// Refuses what files may not be taken from.

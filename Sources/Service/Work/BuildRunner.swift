@@ -200,7 +200,8 @@ struct BuildRunner: Sendable {
         return BuildSpec(
             stages: [Stage(base: base, steps: steps)], platforms: submission.platforms,
             annotations: submission.annotations,
-            timestamp: submission.sourceDateEpoch.map { Timestamp(seconds: $0) } ?? .reproducible)
+            timestamp: submission.sourceDateEpoch.map { Timestamp(seconds: $0) } ?? .reproducible,
+            layerLimit: submission.layerLimit)
     }
 
     // MARK: What is handed out

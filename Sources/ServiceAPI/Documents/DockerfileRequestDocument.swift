@@ -9,6 +9,7 @@ struct DockerfileRequestDocument: RequestDocument {
         case context, path, target, platform, labels, annotations, indexes, tags, cache, pull, push, export
         case arguments = "build_args"
         case compilesBytecode = "compile_bytecode"
+        case layerLimit = "max_layer_size"
     }
 
     init(from decoder: any Decoder) throws {
@@ -26,6 +27,7 @@ struct DockerfileRequestDocument: RequestDocument {
         build.indexes =
             try container.decodeIfPresent(BuildSubmission.Indexes.self, forKey: .indexes) ?? BuildSubmission.Indexes()
         build.compilesBytecode = try container.decodeIfPresent(Bool.self, forKey: .compilesBytecode) ?? false
+        build.layerLimit = try container.decodeIfPresent(Int64.self, forKey: .layerLimit)
         build.tags = try (container.decodeIfPresent([String].self, forKey: .tags) ?? []).map { try Reference($0) }
         build.pushes = try container.decodeIfPresent(Bool.self, forKey: .push) ?? !build.tags.isEmpty
         build.exports = try container.decodeIfPresent(Bool.self, forKey: .export) ?? false

@@ -194,6 +194,11 @@ extension OpenAPIDocument {
                   compile_bytecode:
                     description: Whether the packages' modules come with their bytecode; usually they do not.
                     type: [boolean, "null"]
+                  max_layer_size:
+                    description: How many bytes a layer may have, compressed; larger ones are divided.
+                    type: [integer, "null"]
+                    format: int64
+                    minimum: 1000000
                 upgrade:
                   description: Whether newer versions of packages are looked for.
                   type: [boolean, "null"]

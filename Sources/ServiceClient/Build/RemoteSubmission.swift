@@ -50,6 +50,7 @@ struct RemoteSubmission {
         build.platforms = request.spec.platforms
         build.annotations = request.spec.annotations
         if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }
+        build.layerLimit = request.spec.layerLimit
         let configuration = parts.configuration
         build.execution = .init(
             environment: Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 },

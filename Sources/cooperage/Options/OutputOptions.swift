@@ -15,10 +15,14 @@ struct OutputOptions: ParsableArguments {
         help: "type=oci,dest=DIR, type=docker,dest=FILE, type=registry, or type=image,push=true. Repeatable.")
     var output: [String] = []
 
+    @Option(help: "Divide layers that would be larger, compressed: 500MB, 5GiB, or a number of bytes.")
+    var maxLayerSize: String?
+
     func apply(to settings: inout Settings) {
         settings.tags = tag.given("--tag")
         settings.pushes = push.given("--push")
         settings.outputs = output.given("--output")
+        settings.layerLimit = maxLayerSize.given("--max-layer-size")
     }
 }
 

@@ -63,6 +63,7 @@ import Testing
         Situation("a platform is there twice") {
             $0.platforms = [Platform(os: "linux", architecture: "amd64"), Platform(os: "linux", architecture: "amd64")]
         },
+        Situation("'max_layer_size' is 999999") { $0.layerLimit = 999_999 },
         Situation("'source_date_epoch' is -1") { $0.sourceDateEpoch = -1 },
         Situation("'source_date_epoch' is 253402300800") { $0.sourceDateEpoch = 253_402_300_800 },
         Situation("'' is not the name of an environment variable") { $0.execution.environment = ["": "x"] },
