@@ -81,7 +81,12 @@ let package = Package(
         room("Layers", ["Diagnostics", "OCI", "Spec", "Content", "CArchive", "CISAL", "CZlib", system]),
         room("Transfer", ["Diagnostics", "OCI", "Content", "CCurl", system, logging]),
         room("Programs", ["Content", system, subprocess]),
-        room("Registry", ["Diagnostics", "OCI", "Content", "Transfer", "Programs", system]),
+        room(
+            "Registry",
+            [
+                "Diagnostics", "OCI", "Content", "Transfer", "Programs", system,
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
         room("Images", ["Diagnostics", "OCI", "Content", "Layers", system]),
         room(
             "Python",

@@ -27,8 +27,8 @@ public struct BuildEngine: Sendable {
         public var secrets = SecretSet()
         /// The ids of those that were put to use before the engine is asked, and of which it has nothing to say.
         public var usedSecrets: Set<String> = []
-        /// Registries and indexes to which plain HTTP is allowed, beside the loopback addresses: `host[:port]`.
-        public var insecureRegistries: Set<String> = []
+        /// Where registries are and how they are reached.
+        public var hosts = RegistryHosts()
         /// Whether finished layers, runs and resolutions of earlier builds are used.
         public var usesCache = true
         /// Whether registries are asked again for what a base's tag means.
@@ -39,7 +39,7 @@ public struct BuildEngine: Sendable {
         public var downloads = 8
         /// How wheels are divided into layers.
         public var partition = WheelPartition()
-        /// Whose connections are used, and which hosts it asks by plain HTTP; nil has some for the engine alone.
+        /// Whose connections are used, made for `hosts`; nil has some for the engine alone.
         public var client: HTTPClient?
         /// How often and when transfers are tried again.
         public var retrier = Retrier()
@@ -88,13 +88,12 @@ public struct BuildEngine: Sendable {
         self.configuration = configuration
         self.events = events
         keyring = Keyring(environment: configuration.environment)
-        let client =
-            configuration.client ?? HTTPClient(configuration: .init(insecureHosts: configuration.insecureRegistries))
+        let client = configuration.client ?? HTTPClient(configuration: configuration.hosts.clientConfiguration)
         let credentials =
             try configuration.credentials ?? CredentialFiles(environment: configuration.environment)
         registries = RegistryClient(
             client: client, credentials: credentials, retrier: configuration.retrier,
-            records: configuration.cache.records, warn: { events.emit(.warning($0)) })
+            records: configuration.cache.records, hosts: configuration.hosts, warn: { events.emit(.warning($0)) })
         let shared = configuration.cache.shared
         wheels = WheelFetcher(
             downloader: Downloader(client, retrier: configuration.retrier), store: configuration.cache.blobs,

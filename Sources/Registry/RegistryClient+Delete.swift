@@ -18,7 +18,7 @@ extension RegistryClient {
     }
 
     private func delete(_ path: String, in repository: Reference) async throws {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         let request = HTTPRequest(.delete, try endpoint.url(repository, path))
         try await perform(at: endpoint) { attempt in
             let response = try await sender(endpoint, [.delete(repository)], accepting: [404]).send(

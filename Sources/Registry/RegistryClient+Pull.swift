@@ -11,16 +11,24 @@ extension RegistryClient {
     /// The descriptor of the manifest or index that a name stands for. It usually costs one HEAD.
     /// - Throws: `RegistryError`, `TransferError`.
     public func resolve(_ reference: Reference) async throws -> Descriptor {
-        let endpoint = try endpoint(reference)
-        if let descriptor = try await head(reference, at: endpoint, scopes: [.pull(reference)]) { return descriptor }
-        // Without a body a refusal has no words, and some registries leave the digest out of the head.
-        return try await manifest(reference).descriptor
+        try await pulling(reference) { reference, endpoint in
+            if let descriptor = try await head(reference, at: endpoint, scopes: [.pull(reference)]) {
+                return descriptor
+            }
+            // Without a body a refusal has no words, and some registries leave the digest out of the head.
+            return try await manifest(reference, at: endpoint).descriptor
+        }
     }
 
     /// The manifest or index that a name stands for, checked against its digest.
+    /// - Parameter asksMirrors: whether mirrors are asked first. What is changed is read where it is changed.
     /// - Throws: `RegistryError`, `TransferError`.
-    public func manifest(_ reference: Reference) async throws -> ManifestContent {
-        let endpoint = try endpoint(reference)
+    public func manifest(_ reference: Reference, asksMirrors: Bool = true) async throws -> ManifestContent {
+        guard asksMirrors else { return try await manifest(reference, at: endpoint(reference)) }
+        return try await pulling(reference) { try await manifest($0, at: $1) }
+    }
+
+    private func manifest(_ reference: Reference, at endpoint: Endpoint) async throws -> ManifestContent {
         try requireSHA256(reference.digest, endpoint)
         let request = try manifestRequest(.get, reference, endpoint)
         let response = try await perform(at: endpoint) { _ in
@@ -45,16 +53,17 @@ extension RegistryClient {
         progress: @escaping TransferProgress = { _ in }
     ) async throws -> Blob {
         if let present = try store.blob(descriptor.digest) { return present }
-        let endpoint = try endpoint(repository)
-        try requireSHA256(descriptor.digest, endpoint)
-        let url = try endpoint.url(repository, "blobs/\(descriptor.digest)")
-        // The rest of a file that is not there any more is the downloader's to deal with.
-        let sender = sender(endpoint, [.pull(repository)], accepting: [416])
-        let downloader = Downloader(sender, retrier: retrier)
-        return try await limit(at: endpoint).run {
-            try await downloader.download(
-                Download(url: url.text, digest: descriptor.digest, size: descriptor.size), into: store,
-                progress: progress)
+        return try await pulling(repository) { repository, endpoint in
+            try requireSHA256(descriptor.digest, endpoint)
+            let url = try endpoint.url(repository, "blobs/\(descriptor.digest)")
+            // The rest of a file that is not there any more is the downloader's to deal with.
+            let sender = sender(endpoint, [.pull(repository)], accepting: [416])
+            let downloader = Downloader(sender, retrier: retrier(at: endpoint))
+            return try await limit(at: endpoint).run {
+                try await downloader.download(
+                    Download(url: url.text, digest: descriptor.digest, size: descriptor.size), into: store,
+                    progress: progress)
+            }
         }
     }
 
@@ -65,7 +74,7 @@ extension RegistryClient {
 
     /// Whether a repository has a blob.
     public func hasBlob(_ digest: Digest, in repository: Reference) async throws -> Bool {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         return try await perform(at: endpoint) { _ in
             try await hasBlob(digest, repository, endpoint, scopes: [.pull(repository)])
         }

@@ -26,13 +26,14 @@ extension RegistryClient {
         _ descriptor: Descriptor, to repository: Reference, mountingFrom sources: [Reference] = [],
         progress: @escaping TransferProgress = { _ in }, content: @Sendable () async throws -> Blob
     ) async throws -> BlobOutcome {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         let scopes = [Scope.push(repository)]
         let isPresent = try await perform(at: endpoint) { _ in
             try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes)
         }
         if isPresent { return .present }
         var session: UploadSession?
+        let sources = endpoint.profile.mounts ? sources : []
         for source in sources where source.registry == repository.registry && source.repository != repository.repository
         {
             switch try await mount(descriptor.digest, from: source, to: repository, endpoint) {
@@ -63,7 +64,7 @@ extension RegistryClient {
     ///   - tag: the name that it gets; nil puts it under its digest alone.
     /// - Throws: `RegistryError`, `TransferError`.
     public func put(_ content: ManifestContent, to repository: Reference, tag: String? = nil) async throws {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         let digest = content.descriptor.digest
         let name = tag ?? digest.description
         let target = try tag.map { try Reference("\(repository.name):\($0)") } ?? repository.pinned(to: digest)

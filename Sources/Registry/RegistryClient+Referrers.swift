@@ -17,7 +17,7 @@ extension RegistryClient {
     public func attach(_ artifact: ArtifactManifest, to repository: Reference) async throws -> Descriptor {
         let content = try ManifestContent(
             [UInt8](CanonicalJSON.encode(artifact)), mediaType: artifact.mediaType)
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         // Asked although it may be there: the answer tells whether the registry keeps the list.
         var request = HTTPRequest(
             .put, try endpoint.url(repository, "manifests/\(content.descriptor.digest)"), body: .bytes(content.bytes))
@@ -54,7 +54,7 @@ extension RegistryClient {
     private func referrersIndex(_ name: Reference) async throws -> ReferrersIndex {
         let content: ManifestContent
         do {
-            content = try await manifest(name)
+            content = try await manifest(name, asksMirrors: false)
         } catch let error as RegistryError where error.code == .notFound {
             return ReferrersIndex()
         }

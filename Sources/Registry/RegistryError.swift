@@ -23,6 +23,10 @@ public enum RegistryErrorCode: String, ClassifiedCode {
     case refused
     /// Its answer breaks the distribution specification, or is not safe to follow.
     case invalidAnswer = "invalid_answer"
+    /// The configuration of this machine forbids it.
+    case blocked
+    /// A file that says where registries are, or what belongs to TLS with one, cannot be followed.
+    case invalidConfiguration = "invalid_configuration"
     /// What it delivers has another digest than it should have.
     case contentMismatch = "content_mismatch"
     /// A file of credentials cannot be read, or names a helper that is not there.
@@ -31,7 +35,12 @@ public enum RegistryErrorCode: String, ClassifiedCode {
     case helperFailed = "helper_failed"
 
     /// Names and files are the asker's, all else the world's.
-    public var blame: Blame { self == .notFound || self == .invalidCredentials ? .request : .outside }
+    public var blame: Blame {
+        switch self {
+        case .notFound, .invalidCredentials, .blocked, .invalidConfiguration: .request
+        default: .outside
+        }
+    }
 
     /// Whether trying again can help.
     public var failureClass: FailureClass {

@@ -171,6 +171,7 @@ extension BuildService {
         var configuration = BuildEngine.Configuration(
             cache: try cache(of: project), environment: settings.network.merging(["PATH": settings.searchPath]) { $1 })
         configuration.client = client
+        configuration.hosts = settings.hosts
         configuration.pulls = pulls
         configuration.credentials = try await CredentialBook(store: store, vault: vault)
             .credentials(project: project, lent: secrets)

@@ -1,5 +1,6 @@
 public import Diagnostics
 public import Logging
+import Registry
 import SystemPackage
 import Transfer
 
@@ -37,7 +38,7 @@ public struct BuildService: Sendable {
         self.logger = logger
         contexts = ContextStorage(
             directory: settings.dataDirectory, records: store, limits: settings.contextLimits)
-        client = HTTPClient(configuration: .init(insecureHosts: settings.insecureRegistries))
+        client = HTTPClient(configuration: settings.hosts.clientConfiguration)
         authenticator = CallerAuthenticator(
             store: store, issuers: settings.issuers, certificateRules: settings.certificateRules)
     }

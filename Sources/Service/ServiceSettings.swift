@@ -1,6 +1,7 @@
 import Content
 import Diagnostics
 import FoundationEssentials
+public import Registry
 public import SystemPackage
 
 /// What holds for a whole server, whoever asks.
@@ -23,8 +24,10 @@ public struct ServiceSettings: Sendable {
     public var extraIndexURLs: [String] = []
     /// The hosts of package files that all the world may read: wheels from there are kept once for all projects.
     public var publicHosts: Set<String> = ["files.pythonhosted.org"]
-    /// Registries and indexes to which plain HTTP is allowed, beside the loopback addresses: `host[:port]`.
-    public var insecureRegistries: Set<String> = []
+    /// How registries are reached; indexes as well, as far as plain HTTP goes.
+    public var registries = ServiceRegistries()
+    /// Where registries are: what `registries` comes to, once its files were read.
+    public private(set) var hosts = RegistryHosts()
     /// Directories of base image definitions, searched before what the program brings.
     public var baseImageDirectories: [FilePath] = []
     /// What stands in for bases that cannot be had by their names.
@@ -64,6 +67,10 @@ public struct ServiceSettings: Sendable {
         ]
         network = environment.filter { names.contains($0.key) }
     }
+
+    /// Reads the files that `registries` names.
+    /// - Throws: `ServiceError` (`invalid_configuration`).
+    public mutating func openRegistries() throws { hosts = try registries.hosts() }
 
     /// Refuses where the data directory cannot be written to.
     func checkDataDirectory() throws {

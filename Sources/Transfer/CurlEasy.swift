@@ -5,11 +5,12 @@ import Diagnostics
 final class CurlEasy {
     let handle: UnsafeMutableRawPointer
     private let configuration: HTTPClient.Configuration
+    private let peer: PeerSettings
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Sets up a handle.
-    init(_ request: HTTPRequest, configuration: HTTPClient.Configuration) throws(TransferError) {
+    init(_ request: HTTPRequest, configuration: HTTPClient.Configuration, peer: PeerSettings) throws(TransferError) {
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         guard let handle = curl_easy_init() else {
             message.deallocate()
@@ -17,7 +18,9 @@ final class CurlEasy {
         }
         self.handle = handle
         self.configuration = configuration
+        self.peer = peer
         setConnection(request)
+        try setTrust()
         setBody(request)
         try setFields(request)
     }
@@ -47,15 +50,34 @@ final class CurlEasy {
         set(CURLOPT_LOW_SPEED_TIME, max(1, request.timeouts.stall.milliseconds / 1000))
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
-        if let file = configuration.certificateFile { set(CURLOPT_CAINFO, file) }
-        if let identity = configuration.identity {
+        // A proxy of the environment serves the world, never this machine.
+        if request.url.isLoopback || configuration.admits != nil { set(CURLOPT_PROXY, "") }
+    }
+
+    /// Says whose certificates are believed, and which one we show.
+    private func setTrust() throws(TransferError) {
+        let roots = TrustedRoots(
+            file: configuration.certificateFile, directory: configuration.certificateDirectory)
+        if let directory = roots.directory { set(CURLOPT_CAPATH, directory) }
+        if !peer.isVerified {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        } else if !peer.authorities.isEmpty {
+            var bytes = try roots.joined(with: peer.authorities, handle)
+            bytes.withUnsafeMutableBytes { bytes in
+                var blob = curl_blob(
+                    data: bytes.baseAddress, len: bytes.count, flags: UInt32(CURL_BLOB_COPY))
+                cooperage_curl_setopt_pointer(handle, CURLOPT_CAINFO_BLOB, &blob)
+            }
+        } else if let file = roots.file {
+            set(CURLOPT_CAINFO, file)
+        }
+        if let identity = peer.identity {
             set(CURLOPT_SSLCERT, identity.certificateFile)
             set(CURLOPT_SSLKEY, identity.keyFile)
             // Otherwise OpenSSL would ask for a key's password at the terminal.
             set(CURLOPT_KEYPASSWD, "")
         }
-        // A proxy of the environment serves the world, never this machine.
-        if request.url.isLoopback || configuration.admits != nil { set(CURLOPT_PROXY, "") }
     }
 
     private func setBody(_ request: HTTPRequest) {
@@ -135,20 +157,21 @@ final class CurlEasy {
         func failure(_ code: TransferErrorCode, hints: [String] = []) -> TransferError {
             TransferError(code, words.lowercasedFirst, context: request.context, hints: hints)
         }
+        if let verdict = ProxyVerdict(words) {
+            return TransferError(verdict.code, verdict.message, context: request.context, hints: verdict.hints)
+        }
         // In TLS 1.3 the other side's verdict on a certificate comes where its answer is awaited.
         if [CURLE_SSL_CONNECT_ERROR, CURLE_SEND_ERROR, CURLE_RECV_ERROR].contains(code),
             let verdict = TLSVerdict(words)
         {
-            return failure(
-                verdict == .certificateRefused ? .certificateRefused : .untrusted,
-                hints: hints(verdict, words, request))
+            return failure(verdict.code, hints: hints(verdict, request))
         }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
             return failure(.unreachable)
         case CURLE_OPERATION_TIMEDOUT: return failure(.timedOut)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
-            return failure(.untrusted, hints: ["SSL_CERT_FILE can name the certificates to trust"])
+            return failure(.untrusted, hints: [distrustHint(words, request)])
         case CURLE_SSL_CERTPROBLEM: return unusableIdentity(words, request)
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_ABORTED_BY_CALLBACK:
@@ -159,20 +182,34 @@ final class CurlEasy {
         }
     }
 
-    private func hints(_ verdict: TLSVerdict, _ words: String, _ request: HTTPRequest) -> [String] {
-        if words.contains("wrong version number") {
-            return ["\(request.url.host) seems to speak plain HTTP on port \(request.url.port)"]
+    private func hints(_ verdict: TLSVerdict, _ request: HTTPRequest) -> [String] {
+        switch verdict {
+        case .noTLS: return ["\(request.url.host) seems to speak plain HTTP on port \(request.url.port)"]
+        case .noAgreement: return []
+        case .certificateRefused:
+            guard let identity = peer.identity else {
+                return ["\(request.url.host) serves those alone who show it a certificate"]
+            }
+            return [
+                "has '\(identity.certificateFile)' expired, and is it of an authority that \(request.url.host) takes?"
+            ]
         }
-        guard verdict == .certificateRefused else { return [] }
-        guard let identity = configuration.identity else {
-            return ["\(request.url.host) serves those alone who show it a certificate"]
+    }
+
+    /// What can be done about a certificate that is not believed.
+    private func distrustHint(_ words: String, _ request: HTTPRequest) -> String {
+        let host = request.url.host
+        if words.contains("has expired") { return "the certificate of \(host) has to be renewed there" }
+        if words.contains("not yet valid") { return "is this machine's clock right? The certificate is from later" }
+        if words.contains("subject name") {
+            return "\(host) shows a certificate for other names: name it as its certificate does"
         }
-        return ["has '\(identity.certificateFile)' expired, and is it of an authority that \(request.url.host) takes?"]
+        return peer.authorityHint ?? "SSL_CERT_FILE can name the certificates to trust"
     }
 
     private func unusableIdentity(_ words: String, _ request: HTTPRequest) -> TransferError {
         var places = request.context
-        if let identity = configuration.identity {
+        if let identity = peer.identity {
             places += [
                 FailureContext("certificate", identity.certificateFile), FailureContext("key", identity.keyFile),
             ]

@@ -16,6 +16,7 @@ final class CurlTransfer: @unchecked Sendable {
     var continuation: CheckedContinuation<HTTPResponse, any Error>?
 
     private let configuration: HTTPClient.Configuration
+    private let peer: PeerSettings
     private let receive: BodyReceiver
     private let progress: TransferProgress
     private var easy: CurlEasy?
@@ -32,11 +33,12 @@ final class CurlTransfer: @unchecked Sendable {
     private var refusedAddress: PeerAddress?
 
     init(
-        _ request: HTTPRequest, configuration: HTTPClient.Configuration, receive: @escaping BodyReceiver,
-        progress: @escaping TransferProgress
+        _ request: HTTPRequest, configuration: HTTPClient.Configuration, peer: PeerSettings,
+        receive: @escaping BodyReceiver, progress: @escaping TransferProgress
     ) {
         self.request = request
         self.configuration = configuration
+        self.peer = peer
         self.receive = receive
         self.progress = progress
     }
@@ -44,7 +46,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// Makes the handle that libcurl works with. It lives until `finish` or `fail`.
     func makeHandle() throws -> UnsafeMutableRawPointer {
         reader = try request.body.open()
-        let easy = try CurlEasy(request, configuration: configuration)
+        let easy = try CurlEasy(request, configuration: configuration, peer: peer)
         // The engine keeps this object while the handle is in use, so the pointer stays good.
         let context = Unmanaged.passUnretained(self).toOpaque()
         easy.setCallbacks(context: context)

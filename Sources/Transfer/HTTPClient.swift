@@ -16,8 +16,12 @@ public final class HTTPClient: HTTPSender {
         /// The certificates to trust, a PEM file. By default what `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names, else the
         /// system's.
         public var certificateFile: String?
+        /// The directories of certificates to trust. By default what `SSL_CERT_DIR` names, else the system's.
+        public var certificateDirectory: String?
         /// The certificate that we show to servers which ask for one; nil shows none.
         public var identity: ClientIdentity?
+        /// How TLS is done with the host of a URL; nil does it with all hosts in the same way.
+        public var peer: (@Sendable (HTTPURL) throws -> PeerSettings)?
         /// How we introduce ourselves.
         public var userAgent: String
         /// Asked of each address right before it is connected to, when names were looked up already; nil admits all. With
@@ -33,6 +37,7 @@ public final class HTTPClient: HTTPSender {
             self.identity = identity
             self.certificateFile =
                 certificateFile ?? Self.environment("CURL_CA_BUNDLE") ?? Self.environment("SSL_CERT_FILE")
+            certificateDirectory = Self.environment("SSL_CERT_DIR")
             self.userAgent = userAgent
         }
 
@@ -95,8 +100,10 @@ public final class HTTPClient: HTTPSender {
     ) async throws -> HTTPResponse {
         try Task.checkCancellation()
         try checkTransport(request)
+        let peer = try configuration.peer?(request.url) ?? PeerSettings(identity: configuration.identity)
         let engine = try startedEngine()
-        let transfer = CurlTransfer(request, configuration: configuration, receive: receive, progress: progress)
+        let transfer = CurlTransfer(
+            request, configuration: configuration, peer: peer, receive: receive, progress: progress)
         let response = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 transfer.continuation = continuation

@@ -2,8 +2,19 @@
 enum TLSVerdict {
     /// The other side wants a certificate of ours, or another one than it was shown.
     case certificateRefused
+    /// What answers speaks no TLS.
+    case noTLS
     /// Both sides cannot agree, however often they try.
     case noAgreement
+
+    /// What it means for a transfer.
+    var code: TransferErrorCode {
+        switch self {
+        case .certificateRefused: .certificateRefused
+        case .noTLS: .notTLS
+        case .noAgreement: .untrusted
+        }
+    }
 
     /// Reads libcurl's message.
     /// - Returns: nil where the connection broke for a reason that may pass.
@@ -11,6 +22,8 @@ enum TLSVerdict {
         func told(_ texts: [String]) -> Bool { texts.contains { words.contains($0) } }
         if told(Self.certificateAlerts) {
             self = .certificateRefused
+        } else if told(Self.strangeRecords) {
+            self = .noTLS
         } else if told(Self.disagreements) {
             self = .noAgreement
         } else {
@@ -25,8 +38,11 @@ enum TLSVerdict {
         "alert access denied",
     ]
 
+    /// What OpenSSL calls bytes that are no TLS record; the second since 3.2.
+    private static let strangeRecords = ["wrong version number", "packet length too long"]
+
     private static let disagreements = [
-        "wrong version number", "alert handshake failure", "alert protocol version", "alert insufficient security",
+        "alert handshake failure", "alert protocol version", "alert insufficient security",
         "unrecognized name", "unsupported protocol", "no protocols available", "no shared cipher", "key too small",
         "md too weak", "certificate verify failed",
     ]

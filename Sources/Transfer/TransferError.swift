@@ -21,6 +21,10 @@ public enum TransferErrorCode: String, ClassifiedCode {
     case timedOut = "timed_out"
     /// TLS with this host cannot be established or trusted.
     case untrusted
+    /// The host speaks no TLS where TLS is expected.
+    case notTLS = "not_tls"
+    /// A proxy that the environment names refuses, or cannot be used.
+    case proxyRefused = "proxy_refused"
     /// The host wants a certificate of ours, or another one than it was shown.
     case certificateRefused = "certificate_refused"
     /// The certificate that is to be shown, or its key, cannot be used.

@@ -26,13 +26,14 @@ struct BaseBuildCommand: Verb {
     var rebuild = false
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
         let session = Session(progress)
         let platforms = try parsedPlatforms(platform)
         try await session.run {
-            let engine = try session.engine { registry.configure(&$0) }
+            let engine = try session.engine(registry.hosts(connection, session.environment))
             let images = try await engine.base(named: name, platforms: platforms, rebuild: rebuild)
             let references = [images.root.digest.description]
             try session.finish(BuildConclusion(images, references: references, uploadedBytes: nil))

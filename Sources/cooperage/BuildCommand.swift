@@ -3,6 +3,7 @@ import Build
 import Content
 import Interface
 import OCI
+import Registry
 import SBOM
 import ServiceClient
 import Spec
@@ -44,12 +45,13 @@ struct BuildCommand: Verb {
             output.apply(to: &flags)
             result.apply(to: &flags)
             running.apply(to: &flags)
-            try await session.withRequest(spec.contextPath, flags, fixed, configure: running.registry.configure) {
+            let hosts = try running.registry.hosts(server.connection, session.environment)
+            try await session.withRequest(spec.contextPath, flags, fixed, hosts) {
                 try check($0, session, fixed)
                 if let address {
                     try await build($0, on: address, session, fixed)
                 } else {
-                    try await build($0, session)
+                    try await build($0, session, hosts)
                 }
             }
         }
@@ -65,8 +67,8 @@ struct BuildCommand: Verb {
         }
     }
 
-    private func build(_ request: BuildRequest, _ session: Session) async throws {
-        let engine = try session.engine {
+    private func build(_ request: BuildRequest, _ session: Session, _ hosts: RegistryHosts) async throws {
+        let engine = try session.engine(hosts) {
             running.configure(&$0, for: request)
             spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
         }

@@ -30,6 +30,7 @@ struct CopyCommand: Verb {
     var platform: String?
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
@@ -38,7 +39,8 @@ struct CopyCommand: Verb {
         let destination = try Given(destination, .flag("<destination>")).read { try CopyDestination($0) }
         let platform = try parsedPlatforms(platform.map { [$0] } ?? []).first
         let result = try await session.run {
-            try await session.engine(registry.configure).copy(source, platform: platform, to: destination)
+            try await session.engine(registry.hosts(connection, session.environment))
+                .copy(source, platform: platform, to: destination)
         }
         try session.finish(
             BuildConclusion(

@@ -27,6 +27,7 @@ struct InspectCommand: Verb {
     var json = false
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
@@ -34,8 +35,7 @@ struct InspectCommand: Verb {
         let source = try Given(image, .flag("<image>")).read { try BaseSource(inspected: $0) }
         let platform = try parsedPlatforms(platform.map { [$0] } ?? []).first
         let (found, tree) = try await session.run {
-            let engine = try session.engine {
-                registry.configure(&$0)
+            let engine = try session.engine(registry.hosts(connection, session.environment)) {
                 // What a tag means now, not when it was last a base.
                 $0.pulls = true
             }

@@ -42,6 +42,7 @@ struct LockCommand: Verb {
     var pull = false
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
@@ -56,8 +57,8 @@ struct LockCommand: Verb {
             let request = try LockRequest(
                 context: FilePath(context.isEmpty ? "." : context), flags: flags, in: surroundings)
             for remark in request.remarks { session.display.receive(remark) }
-            let engine = try session.engine { configuration in
-                registry.configure(&configuration)
+            let hosts = try registry.hosts(connection, session.environment)
+            let engine = try session.engine(hosts) { configuration in
                 configuration.pulls = pull
                 packages.configure(&configuration, secrets: request.secrets, used: request.usedSecrets)
             }

@@ -39,15 +39,13 @@ struct LoginCommand: Verb {
     @Flag(help: "Read the token from standard input.")
     var tokenStdin = false
 
-    @Option(help: "Allow plain HTTP with this host[:port]. Repeatable.")
-    var insecureRegistry: [String] = []
-
+    @OptionGroup var reach: RegistryOptions
     @OptionGroup(title: "Server") var server: ServerOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func validate() throws {
         if registry == nil {
-            guard username == nil, !passwordStdin, insecureRegistry.isEmpty else {
+            guard username == nil, !passwordStdin, reach.insecureRegistry.isEmpty else {
                 throw ValidationError("'--username' and '--password-stdin' are for a registry, and none is named.")
             }
         } else if tokenStdin || server.isGiven {
@@ -66,7 +64,7 @@ struct LoginCommand: Verb {
         if let registry {
             let login = RegistryLogin(
                 try Given(registry, .flag("<registry>")).read { try RegistryLogin.registry($0) },
-                insecureHosts: Set(insecureRegistry), environment: session.environment)
+                hosts: try reach.hosts(server.connection, session.environment), environment: session.environment)
             return try await login.logIn(user: username, readsPassword: passwordStdin, session)
         }
         let address = try server.name.requiredAddress(session.environment)

@@ -21,6 +21,7 @@ struct PlanCommand: Verb {
     @OptionGroup var spec: SpecOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Running") var running: RunningOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     @Flag(help: "Print the plans as JSON, one for each platform.")
@@ -33,11 +34,10 @@ struct PlanCommand: Verb {
             var flags = spec.settings
             output.apply(to: &flags)
             running.apply(to: &flags)
-            return try await session.withRequest(
-                spec.contextPath, flags, surroundings, configure: running.registry.configure
-            ) { request in
+            let hosts = try running.registry.hosts(connection, session.environment)
+            return try await session.withRequest(spec.contextPath, flags, surroundings, hosts) { request in
                 for remark in request.remarks { session.display.receive(remark) }
-                return try await session.engine {
+                return try await session.engine(hosts) {
                     running.configure(&$0, for: request)
                     spec.packages.configure(&$0, secrets: request.secrets, used: request.usedSecrets)
                 }.plan(request.specs)

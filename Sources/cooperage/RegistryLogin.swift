@@ -9,13 +9,13 @@ import Transfer
 /// The login at a registry, as docker's own command has it.
 struct RegistryLogin {
     private let registry: Reference
-    private let insecureHosts: Set<String>
+    private let hosts: RegistryHosts
     private let environment: [String: String]
 
     /// - Parameter registry: any repository of the registry.
-    init(_ registry: Reference, insecureHosts: Set<String> = [], environment: [String: String]) {
+    init(_ registry: Reference, hosts: RegistryHosts = RegistryHosts(), environment: [String: String]) {
         self.registry = registry
-        self.insecureHosts = insecureHosts
+        self.hosts = hosts
         self.environment = environment
     }
 
@@ -45,8 +45,8 @@ struct RegistryLogin {
         }
         let credential = Credential(user: user, password: Secret(password))
         let client = RegistryClient(
-            client: HTTPClient(configuration: .init(insecureHosts: insecureHosts)),
-            credentials: One(credential: credential), warn: { session.display.receive(.warning($0)) })
+            client: HTTPClient(configuration: hosts.clientConfiguration), credentials: One(credential: credential),
+            hosts: hosts, warn: { session.display.receive(.warning($0)) })
         let isTried = try await client.takesCredentials(registry)
         let editor = CredentialFileEditor(environment: environment)
         let helper = try await editor.store(credential, for: host)

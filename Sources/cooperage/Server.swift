@@ -19,6 +19,8 @@ struct Server: Sendable {
 
     /// Opens what the server needs: data directory, keys, database.
     init(_ configuration: ServerConfiguration, environment: [String: String], logger: Logger) async throws {
+        var configuration = configuration
+        try configuration.settings.openRegistries()
         self.configuration = configuration
         self.logger = logger
         metrics = PrometheusRegistry()

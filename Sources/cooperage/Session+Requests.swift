@@ -4,15 +4,16 @@ import Dockerfile
 import Images
 import Interface
 import OCI
+import Registry
 import Spec
 import SystemPackage
 
 extension Session {
     /// Makes the request that flags come to, by a Dockerfile where they name one, and works with it.
-    /// - Parameter configure: how the base of a Dockerfile is looked up.
+    /// - Parameter hosts: how registries are reached, where the base of a Dockerfile is looked up.
     func withRequest<Value>(
         _ context: FilePath, _ flags: Settings, _ surroundings: Surroundings,
-        configure: (inout BuildEngine.Configuration) -> Void, _ body: (BuildRequest) async throws -> Value
+        _ hosts: RegistryHosts, _ body: (BuildRequest) async throws -> Value
     ) async throws -> Value {
         guard let dockerfile = try DockerfileRequest(context: context, flags: flags, in: surroundings) else {
             return try await body(try BuildRequest(context: context, flags: flags, in: surroundings))
@@ -26,7 +27,7 @@ extension Session {
                 // What a server's catalog makes is not made here to be looked at.
                 if case .catalog = source, surroundings.buildsOnServer { return nil }
                 let platform = platform ?? (flags.platforms.isEmpty ? nil : lowering.platform)
-                return try await engine(configure).image(source, platform: platform).configuration.config ?? .init()
+                return try await engine(hosts).image(source, platform: platform).configuration.config ?? .init()
             }
             let base = try lowering.base()
             request.lowerings[number].baseConfiguration = try await configuration(of: base.source, base.platform)

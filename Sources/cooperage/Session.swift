@@ -4,6 +4,7 @@ import Diagnostics
 import FoundationEssentials
 import Interface
 import Logging
+import Registry
 import Spec
 import SystemPackage
 
@@ -51,10 +52,14 @@ struct Session: Sendable {
     }
 
     /// An engine whose events are shown.
-    func engine(_ configure: (inout BuildEngine.Configuration) -> Void) throws -> BuildEngine {
+    /// - Parameter hosts: how registries are reached.
+    func engine(
+        _ hosts: RegistryHosts, _ configure: (inout BuildEngine.Configuration) throws -> Void = { _ in }
+    ) throws -> BuildEngine {
         let cache = try BuildCache(BuildCache.standardPath(environment: environment))
         var configuration = BuildEngine.Configuration(cache: cache, environment: environment)
-        configure(&configuration)
+        configuration.hosts = hosts
+        try configure(&configuration)
         return try BuildEngine(configuration, events: BuildEvents(display.receive))
     }
 

@@ -24,6 +24,7 @@ struct TagCommand: Verb {
     var tag: [String]
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
@@ -36,7 +37,7 @@ struct TagCommand: Verb {
             }
         }
         let digest = try await session.run {
-            try await session.engine(registry.configure).tag(reference, as: names)
+            try await session.engine(registry.hosts(connection, session.environment)).tag(reference, as: names)
         }
         try Console.writeOutput("\(reference.pinned(to: digest))\n")
     }

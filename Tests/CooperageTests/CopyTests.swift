@@ -120,6 +120,7 @@ import Transfer
                     push       yes      an upload was opened
                     chunks     yes      of any size
                     resume     yes      tells what it has
+                    bodies     yes      more than 4 MiB in a request
                     mount      yes      from another repository
                     zstd       yes      a manifest with such a layer was taken
                     delete     yes      what was pushed is gone again
@@ -129,5 +130,26 @@ import Transfer
         }
         let outcome = try await command.runAside(["doctor", "127.0.0.1:1/app"])
         #expect(outcome.status == 3 && outcome.output.isEmpty, "\(outcome.error)")
+    }
+
+    @Test func whatTheDoctorFoundOutCountsLater() async throws {
+        let command = try await command()
+        try await DockerRegistry.run { registry in
+            let name = "\(registry.host)/team/app"
+            let outcome = try await command.runAside(["doctor", "--store", name])
+            let kept = "what pushes to \(registry.host) go by is kept in DIR/.config/cooperage/registries.toml\n"
+            #expect(outcome.status == 0 && outcome.error == kept, "\(outcome.error)")
+            let file = command.directory.path.pushing(".config/cooperage/registries.toml")
+            let text = String(decoding: try FileSystem.read(file), as: UTF8.self)
+            #expect(text.contains("host = '\(registry.host)'") || text.contains("host = \"\(registry.host)\""))
+            #expect(text.contains("mounts = true") && text.contains("uploads"), "\(text)")
+            #expect(try await copy(command, "images", "\(name):1").reference.hasPrefix("\(name)@"))
+            // One that cannot be followed is told, not passed over.
+            try FileSystem.write(text.replacing("chunked", with: "slowly").utf8, to: file)
+            let wrong = try await command.runAside(["copy", "images", "\(name):2"])
+            #expect(wrong.status == 1 && wrong.error.contains("'registry[0].uploads' is 'slowly'"), "\(wrong.error)")
+        }
+        let nobody = try await command.runAside(["doctor", "--store", "127.0.0.1:1/app"])
+        #expect(nobody.status == 3)
     }
 }

@@ -13,13 +13,13 @@ import Transfer
 
     private func verdicts(_ registry: TestRegistry) async throws -> [String: RegistryFinding.Verdict] {
         let client = RegistryClient(client: HTTPClient(), retrier: Retrier(time: time.source))
-        let findings = try await client.examine(registry.reference("team/app"))
-        return Dictionary(findings.map { ($0.subject, $0.verdict) }) { first, _ in first }
+        let diagnosis = try await client.examine(registry.reference("team/app"))
+        return Dictionary(diagnosis.findings.map { ($0.subject, $0.verdict) }) { first, _ in first }
     }
 
     private static let usual: [String: RegistryFinding.Verdict] = [
         "auth": .yes, "profile": .unknown, "limits": .unknown, "pull": .unknown, "push": .yes, "chunks": .yes,
-        "resume": .yes, "mount": .yes, "zstd": .yes, "delete": .yes, "referrers": .yes,
+        "resume": .yes, "bodies": .yes, "mount": .yes, "zstd": .yes, "delete": .yes, "referrers": .yes,
     ]
 
     static let rows: [(String, [Fault], [String: RegistryFinding.Verdict])] = [
@@ -29,6 +29,14 @@ import Transfer
             ["chunks": .no, "resume": .unknown, "blobs": .yes]
         ),
         ("no status", [Fault(.answer(LoopbackResponse(404)), on: "GET", path: "/uploads/")], ["resume": .no]),
+        (
+            "no chunks above 4 MiB (rust-oci-client#35)",
+            [Fault(.refuseBodies(above: 4 << 20, status: 416), on: "PATCH")], ["bodies": .no]
+        ),
+        (
+            "no bodies above 1 MiB (kubernetes-ingress#122)", [Fault(.refuseBodies(above: 1 << 20, status: 413))],
+            ["bodies": .no]
+        ),
         ("mounts ignored (harbor#22863)", [Fault(.ignoreMount, on: "POST")], ["mount": .no]),
         ("mounts refused (ggcr#1679)", [Fault(.answer(LoopbackResponse(400)), query: "mount")], ["mount": .no]),
         ("no deletion", [Fault(.answer(LoopbackResponse(405)), on: "DELETE")], ["delete": .no]),
@@ -40,8 +48,8 @@ import Transfer
         (
             "nothing may be pushed", [Fault(.answer(LoopbackResponse(403)), on: "POST")],
             [
-                "push": .no, "chunks": .unknown, "resume": .unknown, "mount": .unknown, "zstd": .unknown,
-                "delete": .unknown,
+                "push": .no, "chunks": .unknown, "resume": .unknown, "bodies": .unknown, "mount": .unknown,
+                "zstd": .unknown, "delete": .unknown,
             ]
         ),
         (

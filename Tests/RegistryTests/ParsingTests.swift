@@ -37,13 +37,13 @@ import Transfer
         ("one.example:80", "http://one.example"), ("one.example", "https://one.example"),
     ])
     func registriesHaveEndpoints(registry: String, origin: String) throws {
-        let endpoint = try Endpoint(registry, insecureHosts: ["plain.example", "one.example:80"])
+        let endpoint = try Endpoint(registry, scheme: origin.hasPrefix("https") ? .https : .http)
         #expect(endpoint.base.origin == origin)
     }
 
     /// Some leave the port out that is the scheme's own (oras-go#177): it is the same place.
     @Test func aDroppedPortIsNoOtherOrigin() throws {
-        let base = try Endpoint("registry.example:443", insecureHosts: []).base
+        let base = try Endpoint("registry.example:443", scheme: .https).base
         #expect(base.hasSameOrigin(as: try HTTPURL("https://registry.example/upload")))
         #expect(!base.hasSameOrigin(as: try HTTPURL("https://registry.example:444/upload")))
     }
@@ -68,7 +68,7 @@ import Transfer
     ])
     func tokensComeFromSafePlacesOnly(registry: String, realm: String, isSafe: Bool) throws {
         let name = String(registry.drop { $0 != "/" }.dropFirst(2))
-        let endpoint = try Endpoint(name, insecureHosts: ["plain.example"])
+        let endpoint = try Endpoint(name, scheme: registry.hasPrefix("https") ? .https : .http)
         let challenge = Challenge(scheme: "bearer", parameters: ["realm": realm])
         if isSafe {
             #expect(try TokenService.realm(of: challenge, at: endpoint).text == realm)

@@ -4,6 +4,7 @@ import ServiceClient
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 /// What is told of files that a connection cannot be made with, before it is tried.
 @Suite struct ConnectionFilesTests {
@@ -40,8 +41,8 @@ import Testing
         let cert = named(issued.file, "--cert-file")
         let nowhere: FilePath = "/nowhere/file.pem"
         let cases: [(ConnectionFiles, String, String)] = [
-            (.init(authority: named(nowhere, "--ca-file")), "--ca-file", "server's authorities cannot be read"),
-            (.init(authority: named(issued.keyFile, "--ca-file")), "--ca-file", "server's authorities holds none"),
+            (.init(authority: named(nowhere, "--ca-file")), "--ca-file", "authorities to trust cannot be read"),
+            (.init(authority: named(issued.keyFile, "--ca-file")), "--ca-file", "authorities to trust holds none"),
             (.init(certificate: named(nowhere, "--cert-file")), "--cert-file", "the certificate cannot be read"),
             (.init(certificate: cert), "--cert-file", "the certificate's key holds none"),
             (.init(certificate: cert, key: named(nowhere, "--key-file")), "--key-file", "key cannot be read"),

@@ -5,6 +5,7 @@ import ServiceClient
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 @Suite struct ServerCredentialsTests {
     private let directory: TemporaryDirectory

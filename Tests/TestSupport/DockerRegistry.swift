@@ -16,6 +16,25 @@ public final class DockerRegistry: Sendable {
         case token(TokenServer)
     }
 
+    /// How it speaks TLS.
+    public struct TLS: Sendable {
+        /// Its certificate and key.
+        public var certificate: CertificateAuthority.Issued
+        /// The authority whose certificates clients have to show; nil asks for none.
+        public var clientAuthority: FilePath?
+
+        /// Takes the parts.
+        public init(_ certificate: CertificateAuthority.Issued, clientAuthority: FilePath? = nil) {
+            self.certificate = certificate
+            self.clientAuthority = clientAuthority
+        }
+
+        fileprivate var setting: String {
+            let clients = clientAuthority.map { ", clientcas: [\"\($0)\"]" } ?? ""
+            return ", tls: {certificate: \"\(certificate.file)\", key: \"\(certificate.keyFile)\"\(clients)}"
+        }
+    }
+
     /// The user of `Access.password`.
     public static let user = "tester"
     /// The password of `Access.password`.
@@ -29,14 +48,14 @@ public final class DockerRegistry: Sendable {
     private let directory: TemporaryDirectory
     private let configurationFile: String
 
-    private init(_ access: Access) async throws {
+    private init(_ access: Access, _ tls: TLS?) async throws {
         directory = try TemporaryDirectory()
         let root = directory.path
         var configuration = """
             version: 0.1
             log: {level: info, accesslog: {disabled: true}}
             storage: {filesystem: {rootdirectory: "\(root)/data"}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:0"}
+            http: {addr: "127.0.0.1:0"\(tls?.setting ?? "")}
 
             """
         if case .password = access {
@@ -92,10 +111,10 @@ public final class DockerRegistry: Sendable {
 
     /// Runs a registry for the time of an operation.
     public static func run<Value>(
-        _ access: Access = .open, isolation: isolated (any Actor)? = #isolation,
+        _ access: Access = .open, tls: TLS? = nil, isolation: isolated (any Actor)? = #isolation,
         _ operation: (DockerRegistry) async throws -> Value
     ) async throws -> Value {
-        let registry = try await DockerRegistry(access)
+        let registry = try await DockerRegistry(access, tls)
         defer { registry.stop() }
         return try await operation(registry)
     }

@@ -93,20 +93,24 @@ import Testing
     }
 
     @Test(arguments: [
-        ("OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0", true),
-        ("error:0A000412:SSL routines::sslv3 alert bad certificate", true),
-        ("error:0A000418:SSL routines::tlsv1 alert unknown ca", true),
-        ("error:0A000415:SSL routines::sslv3 alert certificate expired", true),
-        ("error:0A000410:SSL routines::sslv3 alert handshake failure", false),
-        ("error:0A00042E:SSL routines::tlsv1 alert protocol version", false),
-        ("error:0A00010B:SSL routines::wrong version number", false),
+        (
+            "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0",
+            TLSVerdict.certificateRefused
+        ),
+        ("error:0A000412:SSL routines::sslv3 alert bad certificate", .certificateRefused),
+        ("error:0A000418:SSL routines::tlsv1 alert unknown ca", .certificateRefused),
+        ("error:0A000415:SSL routines::sslv3 alert certificate expired", .certificateRefused),
+        ("error:0A000410:SSL routines::sslv3 alert handshake failure", .noAgreement),
+        ("error:0A00042E:SSL routines::tlsv1 alert protocol version", .noAgreement),
+        ("error:0A00010B:SSL routines::wrong version number", .noTLS),
+        ("error:0A0000C6:SSL routines::packet length too long", .noTLS),
         ("OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to x:443", nil),
         ("OpenSSL SSL_read: error:0A000126:SSL routines::unexpected eof while reading, errno 0", nil),
         ("OpenSSL SSL_connect: Connection reset by peer in connection to x:443", nil),
         ("error:0A000438:SSL routines::tlsv1 alert internal error", nil),
     ])
-    func verdicts(_ words: String, _ isAboutACertificate: Bool?) {
-        #expect(TLSVerdict(words) == isAboutACertificate.map { $0 ? .certificateRefused : .noAgreement })
+    func verdicts(_ words: String, _ verdict: TLSVerdict?) {
+        #expect(TLSVerdict(words) == verdict)
     }
 
     @Test func plainHTTPWhereTLSIsExpectedIsExplained() async throws {
@@ -114,7 +118,7 @@ import Testing
             let error = try await #require(throws: TransferError.self) {
                 try await HTTPClient().send(HTTPRequest(.get, HTTPURL("https://\(registry.host)/v2/")))
             }
-            #expect(error.code == .untrusted)
+            #expect(error.code == .notTLS && error.failureClass == .permanent)
             #expect(error.hints.joined().contains("plain HTTP"))
         }
     }

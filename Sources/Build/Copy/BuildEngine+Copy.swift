@@ -61,7 +61,7 @@ extension BuildEngine {
                     hints: [name.digest == nil ? "cooperage copy brings it there" : "name it by a tag alone"])
             }
         }
-        let content = try await registries.manifest(image)
+        let content = try await registries.manifest(image, asksMirrors: false)
         for name in names {
             try await registries.put(content, to: name, tag: name.identifier)
             events.emit(.notice("\(name.tagged) is \(content.descriptor.digest)"))

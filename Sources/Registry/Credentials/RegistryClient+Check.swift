@@ -8,7 +8,7 @@ extension RegistryClient {
     /// - Returns: false where it lets in everybody, and so told nothing.
     /// - Throws: `RegistryError` (`unauthorised`), `TransferError`.
     public func takesCredentials(_ reference: Reference) async throws -> Bool {
-        let endpoint = try endpoint(reference)
+        let endpoint = try await endpoint(reference)
         let request = HTTPRequest(.get, try HTTPURL("\(endpoint.base.origin)/v2/"))
         let open = try await perform(at: endpoint) { _ in
             try await client.send(request)

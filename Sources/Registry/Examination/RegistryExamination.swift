@@ -15,6 +15,7 @@ struct RegistryExamination {
     private let endpoint: Endpoint
     private let sender: AuthorisedSender
     private var findings: [RegistryFinding] = []
+    private var profile = StoredProfile()
 
     init(_ client: RegistryClient, _ repository: Reference, at endpoint: Endpoint) {
         self.client = client
@@ -26,23 +27,29 @@ struct RegistryExamination {
             accepting: Set(400..<600).subtracting([401, 408, 425, 429, 500, 502, 503, 504]))
     }
 
-    mutating func run() async throws -> [RegistryFinding] {
+    mutating func run() async throws -> RegistryDiagnosis {
         try await examineAccess()
         findings.append(await finding("pull") { try await tagCount() })
         guard let session = await examinePush() else {
-            for subject in ["chunks", "resume", "mount", "zstd", "delete"] {
+            for subject in ["chunks", "resume", "bodies", "mount", "zstd", "delete"] {
                 add(subject, .unknown, "not asked, since nothing can be pushed")
             }
             findings.append(await finding("referrers") { try await referrersAnswer() })
-            return findings
+            return RegistryDiagnosis(findings: findings, profile: nil)
         }
         let blob = try await examineChunks(session)
         if let blob {
-            findings.append(await finding("mount") { try await mountAnswer(blob) })
+            await examineBodies()
+            findings.append(
+                await finding("mount") {
+                    let (answer, mounts) = try await mountAnswer(blob)
+                    profile.mounts = mounts
+                    return answer
+                })
             try await examineManifests(blob)
         }
         findings.append(await finding("referrers") { try await referrersAnswer() })
-        return findings
+        return RegistryDiagnosis(findings: findings, profile: profile == StoredProfile() ? nil : profile)
     }
 
     // MARK: What is asked
@@ -143,17 +150,40 @@ struct RegistryExamination {
         return found
     }
 
-    private func mountAnswer(_ blob: Blob) async throws -> Answer {
+    /// Cancels an upload. Registries that do not take that, or not from us, forget it by themselves.
+    private func cancel(_ location: HTTPURL) async throws {
+        let sender = client.sender(
+            endpoint, [.push(repository), .delete(repository)],
+            accepting: Set(400..<600).subtracting([408, 425, 429, 500, 502, 503, 504]))
+        let request = HTTPRequest(.delete, location)
+        _ = try await client.perform(at: endpoint) { _ in try await sender.send(request) }
+    }
+
+    private mutating func examineBodies() async {
+        let takesChunks = findings.contains { $0.subject == "chunks" && $0.verdict == .yes }
+        let examination = BodyExamination(
+            repository: repository, endpoint: endpoint, send: send, cancel: cancel, takesChunks: takesChunks)
+        findings.append(
+            await finding("bodies") {
+                let outcome = try await examination.outcome()
+                profile.uploads = outcome.uploads
+                profile.largestBody = outcome.largestBody
+                return outcome.answer
+            })
+    }
+
+    /// - Returns: what to show, and whether asking for it does no harm.
+    private func mountAnswer(_ blob: Blob) async throws -> (Answer, isTaken: Bool) {
         let query = [("mount", blob.digest.description), ("from", repository.repository)]
         let request = HTTPRequest(.post, try endpoint.url(repository, "blobs/uploads/", query: query))
         let response = try await send(request)
         switch response.status {
-        case 201: return (.yes, "from another repository")
+        case 201: return ((.yes, "from another repository"), true)
         case 202:
             let session = try UploadSession(response, to: request, at: endpoint)
-            _ = try await send(HTTPRequest(.delete, session.location))
-            return (.no, "opens an upload instead")
-        default: return refused(response)
+            try await cancel(session.location)
+            return ((.no, "opens an upload instead"), true)
+        default: return (refused(response), false)
         }
     }
 

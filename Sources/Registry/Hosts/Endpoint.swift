@@ -11,15 +11,23 @@ struct Endpoint: Sendable, Hashable {
     /// What is particular about it.
     let profile: RegistryProfile
 
-    /// - Parameter insecureHosts: the hosts that are spoken to by plain HTTP although they are not this machine.
-    init(_ registry: String, insecureHosts: Set<String>, profile: RegistryProfile = RegistryProfile()) throws {
+    /// Whether another one is asked where it fails, so that little time is spent on it.
+    let isMirror: Bool
+
+    /// - Parameter scheme: how its host is asked.
+    init(
+        _ registry: String, scheme: HTTPURL.Scheme, profile: RegistryProfile = RegistryProfile(),
+        isMirror: Bool = false
+    ) throws {
         self.registry = registry
         self.profile = profile
-        // Docker Hub's registry is not where its name points.
-        let host = registry == "docker.io" || registry == "index.docker.io" ? "registry-1.docker.io" : registry
-        let isInsecure = insecureHosts.contains(registry) || insecureHosts.contains(Self.name(of: registry))
-        let isPlain = HTTPURL.isLoopback(host: host) || isInsecure
-        base = try HTTPURL("\(isPlain ? "http" : "https")://\(host)")
+        self.isMirror = isMirror
+        base = try HTTPURL("\(scheme.rawValue)://\(Self.host(of: registry))")
+    }
+
+    /// The host of a registry. Docker Hub's is not where its name points.
+    static func host(of registry: String) -> String {
+        registry == "docker.io" || registry == "index.docker.io" ? "registry-1.docker.io" : registry
     }
 
     /// A URL of the distribution API.
@@ -28,7 +36,8 @@ struct Endpoint: Sendable, Hashable {
         return try HTTPURL(appending(query, to: text))
     }
 
-    private static func name(of registry: String) -> String {
+    /// The host without its port.
+    static func name(of registry: String) -> String {
         guard !registry.hasSuffix("]"), let colon = registry.lastIndex(of: ":") else { return registry }
         return String(registry[..<colon])
     }

@@ -15,6 +15,11 @@ public struct RegistryProfile: Sendable, Hashable {
     public var name: String
     /// How blobs get there.
     public var uploads = UploadStyle.chunked(above: 64 << 20)
+    /// The longest body that it takes in a request, in bytes; nil is any. What stands before a registry often has such a limit:
+    /// nginx's is 1 MiB unless it is told otherwise (harbor#15823, kubernetes-ingress#122).
+    public var largestBody: Int64?
+    /// Whether blobs are asked for from other repositories: some answer 400 or 401 to every such question (ggcr#1679).
+    public var mounts = true
     /// Whether a push makes a repository that is not there. Amazon's wants it to be made beforehand (kaniko#1120).
     public var createsRepositories = true
     /// How one logs in, where it is not by the user's own password. After "log in: ".

@@ -16,9 +16,13 @@ final class RegistryWarnings: Sendable {
     func heard(_ response: HTTPResponse, of registry: String) {
         for value in response.headers.values("Warning") {
             guard let text = Self.text(value) else { continue }
-            let message = "\(registry) warns: \(text)"
-            if told.withLock({ $0.insert(message).inserted }) { tell(message) }
+            tellOnce("\(registry) warns: \(text)")
         }
+    }
+
+    /// Tells something of ours.
+    func tellOnce(_ message: String) {
+        if told.withLock({ $0.insert(message).inserted }) { tell(message) }
     }
 
     /// The text of a warning for users; nil for one of another kind, such as a proxy's.

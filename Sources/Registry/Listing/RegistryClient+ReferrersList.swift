@@ -16,7 +16,7 @@ extension RegistryClient {
     public func referrers(to subject: Digest, in repository: Reference, type: MediaType? = nil)
         async throws -> [Referrer]
     {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         let query = type.map { [("artifactType", $0.rawValue)] } ?? []
         let request = HTTPRequest(
             .get, try endpoint.url(repository, "referrers/\(subject)", query: query))
@@ -45,7 +45,7 @@ extension RegistryClient {
     private func tagged(_ subject: Digest, in repository: Reference) async throws -> [Referrer] {
         do {
             let content = try await manifest(
-                Reference("\(repository.name):\(ReferrersIndex.tag(of: subject))"))
+                Reference("\(repository.name):\(ReferrersIndex.tag(of: subject))"), asksMirrors: false)
             return (try? JSONDecoder().decode(ReferrerList.self, from: Data(content.bytes)))?.manifests
                 ?? []
         } catch let error as RegistryError where error.code == .notFound {

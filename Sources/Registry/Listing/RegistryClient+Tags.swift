@@ -9,7 +9,7 @@ extension RegistryClient {
     /// The tags of a repository, in the registry's order, all pages of them.
     /// - Throws: `RegistryError`, `TransferError`.
     public func tags(of repository: Reference) async throws -> [String] {
-        let endpoint = try endpoint(repository)
+        let endpoint = try await endpoint(repository)
         let request = HTTPRequest(
             .get, try endpoint.url(repository, "tags/list", query: [("n", "1000")]))
         let pages = RegistryPages(sender: sender(endpoint, [.pull(repository)]), endpoint: endpoint)

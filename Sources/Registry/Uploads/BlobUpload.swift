@@ -55,7 +55,7 @@ struct BlobUpload {
         self.sender = sender
         self.records = records
         self.progress = progress
-        ways = Self.ways(endpoint.profile.uploads, size: blob.size)
+        ways = Self.ways(endpoint.profile, size: blob.size)
         if session == nil, case .chunks? = ways.first, let kept = try records.session(at: endpoint) {
             self.session = kept
             isUncertain = true
@@ -63,14 +63,17 @@ struct BlobUpload {
         }
     }
 
-    private static func ways(_ style: RegistryProfile.UploadStyle, size: Int64) -> [Way] {
-        let usual: Int64 = 64 << 20
-        let small: [Way] = size > smallChunk ? [.chunks(smallChunk)] : []
-        switch style {
+    private static func ways(_ profile: RegistryProfile, size: Int64) -> [Way] {
+        let largest = profile.largestBody ?? .max
+        let usual = min(64 << 20, largest)
+        let smallest = min(smallChunk, largest)
+        let small: [Way] = size > smallest && smallest < usual ? [.chunks(smallest)] : []
+        switch profile.uploads {
         case .whole: return [.whole]
         case .alwaysChunked: return [.chunks(usual)] + small
-        case .chunked(let above) where size > above:
-            return [.chunks(above), .whole] + (above > smallChunk ? small : [])
+        case .chunked(let above) where size > min(above, largest):
+            let chunk = min(above, largest)
+            return [.chunks(chunk), .whole] + (chunk > smallest ? small : [])
         case .chunked: return [.whole, .chunks(usual)] + small
         }
     }

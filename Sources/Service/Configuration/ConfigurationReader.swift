@@ -2,6 +2,7 @@ import Build
 import Database
 import Diagnostics
 import OCI
+import Registry
 import SystemPackage
 import Transfer
 
@@ -16,7 +17,8 @@ struct ConfigurationReader {
     private static let keys = [
         "data_directory", "database", "database_password_file", "vault_keys_file", "listen", "tls", "unix_socket",
         "allow_anonymous_loopback", "workers", "lease", "attempts", "drain", "contexts", "packages",
-        "insecure_registries", "base_images", "base_mappings", "uv", "search_path", "housekeeping", "webhooks",
+        "insecure_registries", "registries", "base_images", "base_mappings", "uv", "search_path", "housekeeping",
+        "webhooks",
         "issuers", "projects",
     ]
 
@@ -121,9 +123,7 @@ struct ConfigurationReader {
     }
 
     private func readSources(_ root: ConfigurationMapping, into settings: inout ServiceSettings) throws(ServiceError) {
-        if let node = root["insecure_registries"] {
-            settings.insecureRegistries = Set(try node.list { node throws(ServiceError) in try node.host() })
-        }
+        settings.registries = try registries(root)
         if let node = root["base_images"] {
             settings.baseImageDirectories = try node.list { node throws(ServiceError) in
                 try node.path(from: directory)
@@ -141,6 +141,35 @@ struct ConfigurationReader {
         if let node = packages["public_hosts"] {
             settings.publicHosts = Set(try node.list { node throws(ServiceError) in try node.host() })
         }
+    }
+
+    private func registries(_ root: ConfigurationMapping) throws(ServiceError) -> ServiceRegistries {
+        var registries = ServiceRegistries()
+        if let node = root["insecure_registries"] {
+            registries.settings.insecure = Set(try node.list { node throws(ServiceError) in try node.host() })
+        }
+        guard let node = root["registries"] else { return registries }
+        let mapping = try node.mapping([
+            "ca_file", "cert_file", "key_file", "certificate_directories", "configuration", "profiles",
+        ])
+        func file(_ key: String) throws(ServiceError) -> PEMFile? {
+            guard let node = mapping[key] else { return nil }
+            return PEMFile(try node.path(from: directory), place: FailureContext("key", "registries.\(key)"))
+        }
+        registries.settings.authorities = try file("ca_file")
+        let key = try file("key_file")
+        registries.settings.certificate = try file("cert_file").map { .init(file: $0, keyFile: key) }
+        guard key == nil || registries.settings.certificate != nil else {
+            throw node.error("has a key and no certificate", hints: ["name it as 'registries.cert_file'"])
+        }
+        if let node = mapping["certificate_directories"] {
+            registries.settings.directories.roots = try node.list { node throws(ServiceError) in
+                try node.path(from: directory)
+            }
+        }
+        registries.configuration = try mapping["configuration"]?.path(from: directory)
+        registries.profiles = try mapping["profiles"]?.path(from: directory)
+        return registries
     }
 
     private func baseMapping(_ node: ConfigurationNode, _ catalog: BaseCatalog) throws(ServiceError) -> BaseMapping {

@@ -50,6 +50,7 @@ struct BuildRunner: Sendable {
         var configuration = BuildEngine.Configuration(
             cache: try service.cache(of: project), environment: environment(in: workspace))
         configuration.client = service.client
+        configuration.hosts = service.settings.hosts
         configuration.usesCache = submission.usesCache
         configuration.pulls = submission.pulls
         configuration.credentials = credentials

@@ -1,23 +1,11 @@
-import Content
 public import Diagnostics
-public import SystemPackage
+import SystemPackage
 public import Transfer
 
 /// The PEM files of a connection to a server: who vouches for it there, and by which certificate it knows us.
 public struct ConnectionFiles: Sendable {
     /// A file, and where it was named.
-    public struct Named: Sendable {
-        /// Where it lies.
-        public let path: FilePath
-        /// The flag, the variable or the file that names it.
-        public let place: FailureContext
-
-        /// Takes the parts.
-        public init(_ path: FilePath, place: FailureContext) {
-            self.path = path
-            self.place = place
-        }
-    }
+    public typealias Named = PEMFile
 
     /// The authorities that vouch for the server; nil leaves it to the system's.
     public var authority: Named?
@@ -57,45 +45,33 @@ public struct ConnectionFiles: Sendable {
             key: isSilent ? others.key : key)
     }
 
-    /// A client that uses them.
+    /// Looks into them.
     /// - Throws: `ClientError` (`unusable_file`) for a file that cannot be read, or holds something else.
-    public func sender() throws(ClientError) -> any HTTPSender {
+    public func check() throws(ClientError) {
         if let key, certificate == nil {
             throw ClientError(
                 .unusableFile, "the key '\(key.path)' belongs to a certificate that is not named", context: [key.place],
                 hints: ["name it by --cert-file, or by \(Self.variables.certificate)"])
         }
-        try check(authority, "the server's authorities", holds: "CERTIFICATE-----")
-        try check(certificate, "the certificate", holds: "CERTIFICATE-----")
-        try check(key ?? certificate, "the certificate's key", holds: "PRIVATE KEY-----", not: "ENCRYPTED")
+        do throws(TransferError) {
+            try authority?.read("the authorities to trust", .certificate)
+            try certificate?.read("the certificate", .certificate)
+            try (key ?? certificate)?.read("the certificate's key", .key)
+        } catch {
+            throw ClientError(
+                .unusableFile, error.message, context: error.context, hints: error.hints, cause: error.cause)
+        }
+    }
+
+    /// A client that uses them.
+    /// - Throws: `ClientError` (`unusable_file`) for a file that cannot be read, or holds something else.
+    public func sender() throws(ClientError) -> any HTTPSender {
+        try check()
         return HTTPClient(
             configuration: HTTPClient.Configuration(
                 certificateFile: authority?.path.string,
                 identity: certificate.map {
                     ClientIdentity(certificateFile: $0.path.string, keyFile: key?.path.string)
                 }))
-    }
-
-    /// libcurl would tell as much, in words that name no flag.
-    private func check(_ file: Named?, _ what: String, holds mark: String, not flaw: String? = nil) throws(ClientError)
-    {
-        guard let file else { return }
-        let places = [file.place, FailureContext("file", file.path.string)]
-        let text: String
-        do {
-            text = String(decoding: try FileSystem.read(file.path, limit: 16 << 20), as: UTF8.self)
-        } catch {
-            throw ClientError(.unusableFile, "the file of \(what) cannot be read", context: places, cause: error)
-        }
-        guard text.contains(mark) else {
-            throw ClientError(
-                .unusableFile, "the file of \(what) holds none", context: places,
-                hints: ["it takes a PEM file, with a line '-----BEGIN …\(mark)'"])
-        }
-        guard flaw.map({ !text.contains($0) }) ?? true else {
-            throw ClientError(
-                .unusableFile, "the file of \(what) has a password, which nobody is here to type", context: places,
-                hints: ["'openssl pkey -in FILE -out PLAIN' writes it without one"])
-        }
     }
 }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import OCI
 public import Registry
 public import SystemPackage
+import Transfer
 
 /// Who we are to servers: the token of the environment for whichever server is asked, else what `cooperage login` stored.
 public struct ServerCredentials: Sendable {

@@ -28,31 +28,16 @@ struct RunningOptions: ParsableArguments {
 
     /// Refuses what a server decides.
     func refuseOnServer() throws {
-        if let host = registry.insecureRegistry.first {
-            throw Origin.flag("--insecure-registry").error(
-                "plain HTTP with '\(host)' is the server's to allow",
-                hints: ["ask whoever runs the server to name it in the server's settings"])
-        }
+        try registry.refuseOnServer()
         if workers != nil {
             throw Origin.flag("--workers").error("how many layers are made at a time is the server's to choose")
         }
     }
 
     func configure(_ configuration: inout BuildEngine.Configuration, for request: BuildRequest) {
-        registry.configure(&configuration)
         configuration.usesCache = request.usesCache
         configuration.pulls = request.pulls
         if let workers { configuration.workers = workers }
-    }
-}
-
-/// How registries are spoken to.
-struct RegistryOptions: ParsableArguments {
-    @Option(help: "Allow plain HTTP with this host[:port]. Repeatable.")
-    var insecureRegistry: [String] = []
-
-    func configure(_ configuration: inout BuildEngine.Configuration) {
-        configuration.insecureRegistries = Set(insecureRegistry)
     }
 }
 

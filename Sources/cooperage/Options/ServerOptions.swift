@@ -52,32 +52,14 @@ struct ServerOptions: ParsableArguments {
         completion: .file())
     var tokenFile: String?
 
-    @Option(
-        help: "The authorities that vouch for the server, PEM (default: COOPERAGE_CA_FILE, else the system's).",
-        completion: .file())
-    var caFile: String?
-
-    @Option(help: "The certificate to show to the server, PEM (default: COOPERAGE_CERT_FILE).", completion: .file())
-    var certFile: String?
-
-    @Option(
-        help: "Its private key, PEM (default: COOPERAGE_KEY_FILE, else the certificate's file).", completion: .file())
-    var keyFile: String?
+    @OptionGroup var connection: ConnectionOptions
 
     /// Whether a flag says anything of a server.
-    var isGiven: Bool {
-        [name.server, project, tokenFile, caFile, certFile, keyFile].contains { $0 != nil }
-    }
+    var isGiven: Bool { [name.server, project, tokenFile].contains { $0 != nil } }
 
     /// The files of the connection: those of flags, then of the environment, then those that `login` stored.
     func files(for address: ServerAddress, _ credentials: ServerCredentials) throws -> ConnectionFiles {
-        func named(_ path: String?, _ flag: String) -> ConnectionFiles.Named? {
-            path.map { .init(FilePath($0), place: FailureContext("flag", flag)) }
-        }
-        return ConnectionFiles(
-            authority: named(caFile, "--ca-file"), certificate: named(certFile, "--cert-file"),
-            key: named(keyFile, "--key-file")
-        ).completed(by: try credentials.files(for: address))
+        try connection.files.completed(by: credentials.files(for: address))
     }
 
     /// The token's file that a flag names.

@@ -3,10 +3,12 @@ import Database
 import Diagnostics
 import Foundation
 import OCI
+import Registry
 import ServiceTesting
 import SystemPackage
 import TestSupport
 import Testing
+import Transfer
 
 @testable import Service
 
@@ -44,7 +46,14 @@ import Testing
         #expect(settings.contextLimits == ContextLimits())
         #expect(settings.indexURL == "https://pypi.org/simple" && settings.extraIndexURLs == [])
         #expect(settings.publicHosts == ["files.pythonhosted.org"])
-        #expect(settings.insecureRegistries == ["registry.internal.example:5000"])
+        let registries = settings.registries
+        #expect(registries.settings.authorities?.path == "/etc/cooperage/registries/ca.crt")
+        #expect(registries.settings.certificate?.file.path == "/etc/cooperage/registries/client.crt")
+        #expect(registries.settings.certificate?.keyFile?.path == "/etc/cooperage/registries/client.key")
+        #expect(registries.settings.directories.roots == ["/etc/containers/certs.d", "/etc/docker/certs.d"])
+        #expect(registries.configuration == "/etc/containers/registries.conf")
+        #expect(registries.profiles == "/etc/cooperage/registries/profiles.toml")
+        #expect(registries.settings.insecure == ["registry.internal.example:5000"])
         #expect(settings.baseImageDirectories == ["/etc/cooperage/base-images"])
         #expect(
             settings.baseMappings == [
@@ -186,6 +195,8 @@ import Testing
         ("database: mysql://swordfish:swordfish@", 1, "'database' is neither"),
         ("database_password_file: a", 1, "has a password for a database, and names none"),
         ("insecure_registries: [https://a]", 1, "'insecure_registries[0]' is 'https://a'"),
+        ("registries:\n  key_file: a", 2, "'registries' has a key and no certificate"),
+        ("registries: {ca: a}", 1, "'registries.ca' is no setting"),
         ("insecure_registries: a", 1, "'insecure_registries' must be a list"),
         (
             "base_mappings:\n  - {image: \"A b\", base: python-3.11}", 2,
