@@ -38,10 +38,10 @@ def make_base(layout: Path, sources: str | None) -> Path:
     }
     manifest = {
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": _commit_json(blobs, configuration, "application/vnd.oci.image.config.v1+json"),
-        "layers": [_commit(blobs, layer, "application/vnd.oci.image.layer.v1.tar+gzip")],
+        "config": commit_json(blobs, configuration, "application/vnd.oci.image.config.v1+json"),
+        "layers": [commit(blobs, layer, "application/vnd.oci.image.layer.v1.tar+gzip")],
     }
-    index = {"schemaVersion": 2, "manifests": [_commit_json(blobs, manifest, manifest["mediaType"])]}
+    index = {"schemaVersion": 2, "manifests": [commit_json(blobs, manifest, manifest["mediaType"])]}
     (partial / "index.json").write_text(json.dumps(index))
     (partial / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     partial.rename(layout)
@@ -57,13 +57,13 @@ def _host_sources() -> list[str]:
     return []
 
 
-def _commit_json(blobs: Path, value: dict, media_type: str) -> dict:
+def commit_json(blobs: Path, value: dict, media_type: str) -> dict:
     path = blobs / "new"
     path.write_text(json.dumps(value))
-    return _commit(blobs, path, media_type)
+    return commit(blobs, path, media_type)
 
 
-def _commit(blobs: Path, path: Path, media_type: str) -> dict:
+def commit(blobs: Path, path: Path, media_type: str) -> dict:
     digest, size = _digest(path), path.stat().st_size
     path.rename(blobs / digest.removeprefix("sha256:"))
     return {"mediaType": media_type, "digest": digest, "size": size}

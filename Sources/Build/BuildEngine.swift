@@ -214,11 +214,15 @@ public struct BuildEngine: Sendable {
         for (path, text) in builds.flatMap(\.draft.inputs.lockFiles) {
             try FileSystem.write(text.utf8, to: FilePath(path))
         }
+        let isIndex = specs.reduce(0) { $0 + $1.platforms.count } > 1
         let realised = try await events.phase(.layers) {
+            let known = try builds.map { try knownImage($0) }
+            let done = try await donePushes(pushes, of: known, isIndex: isIndex)
             var realised: [RealisedBuild] = []
             var warned: Set<String> = []
-            for build in builds {
-                let next = try await realise(build, pushes: pushes, isOneOfSeveral: builds.count > 1)
+            for (build, image) in zip(builds, known) {
+                let next = try await realise(
+                    build, known: image, pushes: pushes, done: done, isOneOfSeveral: builds.count > 1)
                 // What wheels for all platforms have in common is told once.
                 for warning in next.warnings where warned.insert(warning).inserted { events.emit(.warning(warning)) }
                 realised.append(next)
@@ -226,8 +230,7 @@ public struct BuildEngine: Sendable {
             return realised
         }
         return try await events.phase(.output) {
-            let images = try ImageSet(
-                images: realised.map(\.image), isIndex: specs.reduce(0) { $0 + $1.platforms.count } > 1)
+            let images = try ImageSet(images: realised.map(\.image), isIndex: isIndex)
             for (number, push) in pushes.enumerated() {
                 let present = realised.filter { $0.presentIn.contains(number) }.map(\.image.descriptor.digest)
                 try await push.finish(
@@ -256,18 +259,35 @@ public struct BuildEngine: Sendable {
         let warnings: [String]
     }
 
-    private func realise(_ build: PlannedBuild, pushes: [ImagePush], isOneOfSeveral: Bool = false) async throws
-        -> RealisedBuild
-    {
+    /// The image of a plan of which nothing is to be made; nil for any other.
+    private func knownImage(_ build: PlannedBuild) throws -> Image? {
+        let cached = build.plan.layers.compactMap(\.cached)
+        guard cached.count == build.plan.layers.count else { return nil }
+        return try ImageAssembler(cache: configuration.cache).assemble(
+            build.plan, base: build.draft.base, layers: cached)
+    }
+
+    /// The numbers of the pushes whose names stand for these images already: where all of them are known, one question a name
+    /// tells.
+    private func donePushes(_ pushes: [ImagePush], of images: [Image?], isIndex: Bool) async throws -> Set<Int> {
+        let known = images.compactMap(\.self)
+        guard known.count == images.count else { return [] }
+        let root = try ImageSet(images: known, isIndex: isIndex).root.digest
+        var done: Set<Int> = []
+        for (number, push) in pushes.enumerated() where try await push.isDone(root) { done.insert(number) }
+        return done
+    }
+
+    private func realise(
+        _ build: PlannedBuild, known: Image?, pushes: [ImagePush], done: Set<Int> = [], isOneOfSeveral: Bool = false
+    ) async throws -> RealisedBuild {
         let (plan, base) = (build.plan, build.draft.base)
-        let assembler = ImageAssembler(cache: configuration.cache)
-        var presentIn: Set<Int> = []
-        let cached = plan.layers.compactMap(\.cached)
-        // Where nothing is to be made the image is known, and one question tells whether the repository has all of it.
-        let isKnown = cached.count == plan.layers.count
-        let known = isKnown ? try assembler.assemble(plan, base: base, layers: cached) : nil
+        var presentIn = done
+        // Where the image is known, one question tells whether the repository has all of it.
         if let known {
-            for (number, push) in pushes.enumerated() where try await push.has(known) { presentIn.insert(number) }
+            for (number, push) in pushes.enumerated() where !done.contains(number) {
+                if try await push.has(known) { presentIn.insert(number) }
+            }
         }
         let needed = pushes.enumerated().filter { !presentIn.contains($0.offset) }.map(\.element)
         let realiser = LayerRealiser(
@@ -287,7 +307,9 @@ public struct BuildEngine: Sendable {
                     hand.yield(FinishedLayer(title: planned.title, descriptor: layer.descriptor))
                 }
                 let warnings = try await blocking { try overlaps(in: plan) }
-                let image = try known ?? assembler.assemble(plan, base: base, layers: layers)
+                let image =
+                    try known
+                    ?? ImageAssembler(cache: configuration.cache).assemble(plan, base: base, layers: layers)
                 // Small, and known before the last layers have arrived.
                 for push in needed { try await push.push(configurationOf: image) }
                 return (image, warnings)
@@ -390,7 +412,8 @@ public struct BuildEngine: Sendable {
         var draft = PlanDraft(base: base, timestamp: .reproducible)
         let library = library(of: spec, platform: base.configuration.platform)
         try await planner(of: step, of: spec, from: library).plan(into: &draft)
-        return try await realise(PlannedBuild(plan: plan(draft, annotations: [:]), draft: draft), pushes: []).image
+        let build = PlannedBuild(plan: try plan(draft, annotations: [:]), draft: draft)
+        return try await realise(build, known: knownImage(build), pushes: []).image
     }
 
     private var supply: WheelSupply {

@@ -9,12 +9,24 @@ public struct Blob: Sendable {
     /// The length in bytes.
     public let size: Int64
     private let opener: @Sendable () throws -> any ByteReader
+    private let partOpener: (@Sendable (Range<Int64>) throws -> any ByteReader)?
 
     /// Describes content that `open` reads.
     public init(digest: Digest, size: Int64, open: @escaping @Sendable () throws -> any ByteReader) {
         self.digest = digest
         self.size = size
         opener = open
+        partOpener = nil
+    }
+
+    /// Describes content of which any part is had by itself.
+    public init(
+        digest: Digest, size: Int64, openPart: @escaping @Sendable (Range<Int64>) throws -> any ByteReader
+    ) {
+        self.digest = digest
+        self.size = size
+        opener = { try openPart(0..<size) }
+        partOpener = openPart
     }
 
     /// Content that is in memory, for documents.
@@ -26,6 +38,9 @@ public struct Blob: Sendable {
 
     /// A fresh stream from the first byte.
     public func open() throws -> any ByteReader { try opener() }
+
+    /// A fresh stream of a part, where the content has a way of its own to it.
+    func openedPart(_ range: Range<Int64>) throws -> (any ByteReader)? { try partOpener?(range) }
 
     /// All bytes of a document.
     /// - Parameter limit: in bytes; more is refused.

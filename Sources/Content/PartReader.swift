@@ -2,7 +2,7 @@ extension Blob {
     /// A fresh stream of a part.
     /// - Parameter range: which bytes; a blob that is shorter ends the stream.
     public func open(_ range: Range<Int64>) throws -> any ByteReader {
-        try PartReader(open(), range)
+        try openedPart(range) ?? PartReader(open(), range)
     }
 }
 

@@ -15,6 +15,7 @@ struct AuthorisedSender: HTTPSender {
         _ request: HTTPRequest, receive: @escaping BodyReceiver, progress: @escaping TransferProgress
     ) async throws -> HTTPResponse {
         var request = request
+        if request.timeouts == HTTPRequest.Timeouts() { request.timeouts.stall = endpoint.profile.stall }
         // An upload may have been sent to another host (oras-go#177): what is ours to show is not for them.
         let isHome = request.url.hasSameOrigin(as: endpoint.base)
         let first = isHome ? try await authenticator.authorization(for: scopes, at: endpoint) : nil

@@ -27,6 +27,8 @@ public final class PushSession: Sendable {
     private let work = SharedWork<Digest, BlobOutcome>()
     private let finished = Mutex<[Digest: Report]>([:])
     private let presumed = Mutex<Set<Digest>>([])
+    /// What names were seen to stand for; nil for nothing.
+    private let names = Mutex<[String: Digest?]>([:])
 
     /// Starts a push.
     /// - Parameter report: hears of each blob once, when it is in the repository.
@@ -44,15 +46,30 @@ public final class PushSession: Sendable {
     /// Takes it that the repository has these blobs, and does not ask: a manifest that it has refers to them.
     public func presume(_ digests: Set<Digest>) { presumed.withLock { $0.formUnion(digests) } }
 
-    /// Forgets what was presumed, so that each of those blobs is asked for when it is handed in again.
-    /// - Returns: whether anything was.
-    public func forgetPresumed() -> Bool {
+    /// Whether a name of the repository stands for a manifest or an index, and so whether all that it refers to is there. Each
+    /// name is asked for once.
+    /// - Parameter name: a tag, or the digest itself.
+    public func has(_ digest: Digest, under name: String) async throws -> Bool {
+        if let known = names.withLock({ $0[name] }) { return known == digest }
+        let found = try await client.digest(of: name, in: repository)
+        _ = names.withLock { $0.updateValue(found, forKey: name) }
+        return found == digest
+    }
+
+    /// Forgets what was presumed and which manifests were seen: somebody removed blobs from under them. Each of those blobs is
+    /// asked for when it is handed in again.
+    /// - Returns: whether there was anything of the kind.
+    public func forget() -> Bool {
         let digests = presumed.withLock { presumed in
             defer { presumed = [] }
             return presumed
         }
         finished.withLock { finished in for digest in digests { finished[digest] = nil } }
-        return !digests.isEmpty
+        let seen = names.withLock { names in
+            defer { names = [:] }
+            return names.values.contains { $0 != nil }
+        }
+        return seen || !digests.isEmpty
     }
 
     /// Makes the repository have a blob.
@@ -95,11 +112,22 @@ public final class PushSession: Sendable {
         var documents = manifests
         if let index { documents.append(index) }
         guard let root = documents.popLast() else { return }
-        for document in documents { try await client.put(document, to: repository) }
-        if tags.isEmpty { try await client.put(root, to: repository) }
+        let digest = root.descriptor.digest
+        // What has its names has all that it refers to.
+        let isThere = names.withLock { names in !tags.isEmpty && tags.allSatisfy { names[$0] == .some(digest) } }
+        if !isThere { for document in documents { try await put(document) } }
+        if tags.isEmpty { try await put(root) }
         for tag in tags {
             try await confirm()
-            try await client.put(root, to: repository, tag: tag)
+            try await put(root, under: tag)
         }
+    }
+
+    private func put(_ document: ManifestContent, under tag: String? = nil) async throws {
+        let digest = document.descriptor.digest
+        let name = tag ?? digest.description
+        if try await has(digest, under: name) { return }
+        try await client.write(document, to: repository, under: name)
+        _ = names.withLock { $0.updateValue(digest, forKey: name) }
     }
 }

@@ -67,11 +67,6 @@ extension RegistryClient {
         }
     }
 
-    /// Whether a repository has a manifest or an index, which it only takes with all that these refer to.
-    public func hasManifest(_ digest: Digest, in repository: Reference) async throws -> Bool {
-        try await head(repository.pinned(to: digest), at: endpoint(repository), scopes: [.pull(repository)]) != nil
-    }
-
     /// Whether a repository has a blob.
     public func hasBlob(_ digest: Digest, in repository: Reference) async throws -> Bool {
         let endpoint = try await endpoint(repository)
@@ -117,7 +112,7 @@ extension RegistryClient {
         return (try? JSONDecoder().decode(Typed.self, from: Data(response.body)))?.mediaType ?? type
     }
 
-    private func requireSHA256(_ digest: Digest?, _ endpoint: Endpoint) throws {
+    func requireSHA256(_ digest: Digest?, _ endpoint: Endpoint) throws {
         guard let digest, digest.algorithm != .sha256 else { return }
         throw RegistryError(
             .refused, "'\(digest)' cannot be checked: only sha256 digests can",

@@ -32,6 +32,26 @@ extension RegistryClient {
             try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes)
         }
         if isPresent { return .present }
+        let turn = UploadTurns.Key(
+            origin: endpoint.base.origin, repository: repository.repository, digest: descriptor.digest)
+        return try await UploadTurns.ofProcess.run(turn) { hasWaited in
+            if hasWaited {
+                let arrived = try await perform(at: endpoint) { _ in
+                    try await hasBlob(descriptor.digest, repository, endpoint, scopes: scopes)
+                }
+                if arrived { return .present }
+            }
+            return try await bring(
+                descriptor, to: repository, at: endpoint, mountingFrom: sources, progress: progress, content: content)
+        }
+    }
+
+    /// Mounts a blob that is not there, or uploads it.
+    private func bring(
+        _ descriptor: Descriptor, to repository: Reference, at endpoint: Endpoint, mountingFrom sources: [Reference],
+        progress: @escaping TransferProgress, content: @Sendable () async throws -> Blob
+    ) async throws -> BlobOutcome {
+        let scopes = [Scope.push(repository)]
         var session: UploadSession?
         let sources = endpoint.profile.mounts ? sources : []
         for source in sources where source.registry == repository.registry && source.repository != repository.repository
@@ -64,22 +84,46 @@ extension RegistryClient {
     ///   - tag: the name that it gets; nil puts it under its digest alone.
     /// - Throws: `RegistryError`, `TransferError`.
     public func put(_ content: ManifestContent, to repository: Reference, tag: String? = nil) async throws {
-        let endpoint = try await endpoint(repository)
         let digest = content.descriptor.digest
         let name = tag ?? digest.description
-        let target = try tag.map { try Reference("\(repository.name):\($0)") } ?? repository.pinned(to: digest)
-        // A tag that may not be written twice, but has this digest, is what was asked for (buildkit#3776).
-        if try await head(target, at: endpoint, scopes: [.push(repository)])?.digest == digest { return }
+        if try await self.digest(of: name, in: repository) == digest { return }
+        try await write(content, to: repository, under: name)
+    }
+
+    /// What a tag or a digest of a repository stands for, as far as a HEAD tells; asked with the right to push, so that what
+    /// is pushed then needs no other token.
+    func digest(of name: String, in repository: Reference) async throws -> Digest? {
+        try await head(
+            Self.reference(name, in: repository), at: try await endpoint(repository), scopes: [.push(repository)])?
+            .digest
+    }
+
+    private static func reference(_ name: String, in repository: Reference) throws -> Reference {
+        try Reference("\(repository.name)\(name.contains(":") ? "@" : ":")\(name)")
+    }
+
+    /// Puts a document under a tag, or under its own digest, without asking what is there.
+    func write(_ content: ManifestContent, to repository: Reference, under name: String) async throws {
+        let endpoint = try await endpoint(repository)
+        let digest = content.descriptor.digest
         var request = HTTPRequest(
             .put, try endpoint.url(repository, "manifests/\(name)"), body: .bytes(content.bytes))
         request.headers["Content-Type"] = content.descriptor.mediaType.rawValue
-        let response = try await perform(at: endpoint) { [request] _ in
-            try await sender(endpoint, [.push(repository)]).send(request)
+        let response: HTTPResponse
+        do {
+            response = try await perform(at: endpoint) { [request] _ in
+                try await sender(endpoint, [.push(repository)]).send(request)
+            }
+        } catch let error as RegistryError where error.code == .refused {
+            // A tag that may not be written twice, but has this digest, is what was asked for (buildkit#3776): somebody
+            // else pushed the same meanwhile, or our own first attempt arrived and its answer did not.
+            if try await self.digest(of: name, in: repository) == digest { return }
+            throw error
         }
         if let told = response.headers["Docker-Content-Digest"], told != digest.description {
             throw RegistryError(
                 .contentMismatch, "\(repository.registry) keeps the manifest as \(told), not as \(digest)",
-                context: [FailureContext("image", target.description)])
+                context: [FailureContext("image", try Self.reference(name, in: repository).description)])
         }
     }
 

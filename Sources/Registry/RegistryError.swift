@@ -120,6 +120,9 @@ extension RegistryError {
         case .unauthorised, .denied:
             let way = profile.loginHint.map { "log in: \($0)" } ?? "log in with 'cooperage login \(registry)'"
             return ["\(way); the user needs the right to push or pull there"]
+        // Amazon's 400 TAG_INVALID and Harbor's 412 have no word in common but this one.
+        case .refused where complaint.text.contains("immutable"):
+            return ["the tag is there and may not be written again: push under another one"]
         case .notFound where complaint.codes.contains("NAME_UNKNOWN"):
             return [
                 profile.createsRepositories

@@ -20,10 +20,22 @@ public struct Fault: Sendable {
         case relativeLocation
         /// The answer's `Location`, or the blob asked for, is at another origin.
         case otherOrigin(String)
+        /// The request is sent on to another origin (307).
+        case redirect(String)
         /// A mount is not done: an upload session is opened (202).
         case ignoreMount
         /// The upload session is forgotten before the request is served.
         case loseSession
+        /// So many bytes of the request's body are taken, and then nothing more happens, while the connection stays.
+        case stall(afterReceiving: Int)
+        /// The request is served, and after so many bytes of the answer's body nothing more comes.
+        case stallAnswer(after: Int)
+        /// Body and answer are taken and given with a pause at each 64 KiB.
+        case slow(Duration)
+        /// The answer's `Location` loses its port.
+        case dropPort
+        /// A tag that is there is not written again, whatever it is to stand for: Amazon's way.
+        case immutableTags
         /// The bearer token of the request counts as expired.
         case expireToken
     }

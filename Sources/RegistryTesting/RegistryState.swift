@@ -9,16 +9,16 @@ final class RegistryState: Sendable {
     }
 
     struct Upload: Sendable {
-        var repository: String
-        var bytes: [UInt8] = []
+        let repository: String
+        let content: UploadContent
 
         /// What is there, as a `Range` tells it: an empty one is `0-0` by custom.
-        var range: String { "0-\(max(0, bytes.count - 1))" }
+        var range: String { "0-\(max(0, content.count - 1))" }
     }
 
     struct Contents: Sendable {
         /// Blobs by repository and digest.
-        var blobs: [String: [String: [UInt8]]] = [:]
+        var blobs: [String: [String: StoredBlob]] = [:]
         /// Manifests by repository and tag or digest.
         var documents: [String: [String: Document]] = [:]
         /// Open uploads by their ids.
@@ -26,6 +26,8 @@ final class RegistryState: Sendable {
         /// Scopes by the token that grants them.
         var tokens: [String: [String]] = [:]
         var count = 0
+        /// How many requests faults have hit.
+        var hits = 0
 
         /// A name that was not given before.
         mutating func nextName(_ kind: String) -> String {
@@ -35,4 +37,8 @@ final class RegistryState: Sendable {
     }
 
     let contents = Mutex(Contents())
+    /// Whether blobs can be read again; without it their digests and sizes are all that is kept of them.
+    let keepsContent: Bool
+
+    init(keepsContent: Bool) { self.keepsContent = keepsContent }
 }

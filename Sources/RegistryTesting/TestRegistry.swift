@@ -35,11 +35,13 @@ public final class TestRegistry: Sendable {
     ///   - faults: how it misbehaves; the first that hits a request counts.
     ///   - other: a registry whose content this one shares.
     ///   - listsReferrers: whether it has the referrers API, which came with version 1.1 of the specification.
+    ///   - keepsContent: whether blobs can be pulled again; without it they are hashed on their way in, and take no memory.
     public init(
-        access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil, listsReferrers: Bool = false
+        access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil, listsReferrers: Bool = false,
+        keepsContent: Bool = true
     ) async throws {
         let service = RegistryService(
-            access: access, faults: faults, state: other?.service.state ?? RegistryState(),
+            access: access, faults: faults, state: other?.service.state ?? RegistryState(keepsContent: keepsContent),
             listsReferrers: listsReferrers)
         self.service = service
         server = try await LoopbackServer { try await service.respond($0) }
@@ -49,11 +51,11 @@ public final class TestRegistry: Sendable {
     /// Runs a registry for the time of an operation.
     public static func run<Value>(
         access: Access = .open, faults: [Fault] = [], sharing other: TestRegistry? = nil,
-        listsReferrers: Bool = false, isolation: isolated (any Actor)? = #isolation,
+        listsReferrers: Bool = false, keepsContent: Bool = true, isolation: isolated (any Actor)? = #isolation,
         _ operation: (TestRegistry) async throws -> Value
     ) async throws -> Value {
         let registry = try await TestRegistry(
-            access: access, faults: faults, sharing: other, listsReferrers: listsReferrers)
+            access: access, faults: faults, sharing: other, listsReferrers: listsReferrers, keepsContent: keepsContent)
         do {
             let value = try await operation(registry)
             await registry.server.stop()
@@ -76,7 +78,8 @@ public final class TestRegistry: Sendable {
     @discardableResult
     public func putBlob(_ bytes: [UInt8], in repository: String) throws -> Digest {
         let digest = try Digester.digest(of: bytes)
-        service.state.contents.withLock { $0.blobs[repository, default: [:]][digest.description] = bytes }
+        let blob = StoredBlob(size: bytes.count, bytes: bytes)
+        service.state.contents.withLock { $0.blobs[repository, default: [:]][digest.description] = blob }
         return digest
     }
 
@@ -98,8 +101,14 @@ public final class TestRegistry: Sendable {
 
     /// A blob's content, or nil.
     public func blob(_ digest: Digest, in repository: String) -> [UInt8]? {
-        service.state.contents.withLock { $0.blobs[repository]?[digest.description] }
+        service.state.contents.withLock { $0.blobs[repository]?[digest.description]?.bytes }
     }
+
+    /// How many requests its faults have hit.
+    public var faultHits: Int { service.state.contents.withLock { $0.hits } }
+
+    /// What its manifests refer to and it does not have, as `REPOSITORY@DIGEST`. None is what a registry is to hold to.
+    public func missing() throws -> [String] { try service.state.contents.withLock { try $0.missing() } }
 
     /// The digest that a tag stands for, or nil.
     public func digest(ofTag tag: String, in repository: String) -> String? {

@@ -133,18 +133,29 @@ final class CurlEasy {
         }
         cooperage_curl_setopt_data(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            switch CurlEasy.transfer(context)?.takeBody(piece) {
+            case .taken: return piece.count
+            case .waits: return Int(CURL_WRITEFUNC_PAUSE)
             // Another number than the piece's length ends the transfer, also for an empty piece.
-            return CurlEasy.transfer(context)?.takeBody(piece) == true ? piece.count : piece.count &+ 1
+            case .refused, nil: return piece.count &+ 1
+            }
         }
         cooperage_curl_setopt_data(handle, CURLOPT_READFUNCTION) { bytes, size, count, context in
             let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
-            return CurlEasy.transfer(context)?.giveBody(room) ?? Int(CURL_READFUNC_ABORT)
+            switch CurlEasy.transfer(context)?.giveBody(room) {
+            case .given(let count): return count
+            case .waits: return Int(CURL_READFUNC_PAUSE)
+            case .failed, nil: return Int(CURL_READFUNC_ABORT)
+            }
         }
         cooperage_curl_setopt_seek(handle, CURLOPT_SEEKFUNCTION) { context, offset, _ in
             guard offset == 0, CurlEasy.transfer(context)?.rewindBody() == true else { return CURL_SEEKFUNC_FAIL }
             return CURL_SEEKFUNC_OK
         }
     }
+
+    /// Goes on where a callback had to wait.
+    func resume() { curl_easy_pause(handle, 0) }
 
     private static func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
         context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }

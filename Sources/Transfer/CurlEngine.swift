@@ -71,6 +71,7 @@ final class CurlEngine: @unchecked Sendable {
                 transfer.fail(CancellationError())
             }
             if isStopping, active.isEmpty { return }
+            for transfer in active.values { transfer.resumeIfAsked() }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             collectFinished()
@@ -82,7 +83,7 @@ final class CurlEngine: @unchecked Sendable {
     private func begin(_ transfer: CurlTransfer) {
         guard !transfer.isCancelled.load(ordering: .relaxed) else { return transfer.fail(CancellationError()) }
         do {
-            let handle = try transfer.makeHandle()
+            let handle = try transfer.makeHandle { [weak self] in self?.wakeUp() }
             guard curl_multi_add_handle(multi, handle) == CURLM_OK else {
                 throw TransferError(.failed, "libcurl takes no further transfer", context: transfer.request.context)
             }

@@ -22,6 +22,9 @@ final class CurlTransfer: @unchecked Sendable {
     private var easy: CurlEasy?
 
     private var reader: (any ByteReader)?
+    /// The reader, where its bytes may still be on their way.
+    private var flowing: (any FlowingReader)?
+    private var wake: (@Sendable () -> Void)?
     private var sent: Int64 = 0
     private var received: Int64 = 0
     private var status = 0
@@ -44,8 +47,11 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     /// Makes the handle that libcurl works with. It lives until `finish` or `fail`.
-    func makeHandle() throws -> UnsafeMutableRawPointer {
-        reader = try request.body.open()
+    /// - Parameter wake: makes the engine's thread ask `resumeIfAsked`.
+    func makeHandle(waking wake: @escaping @Sendable () -> Void) throws -> UnsafeMutableRawPointer {
+        self.wake = wake
+        request.flow?.attach(wake)
+        try openBody()
         let easy = try CurlEasy(request, configuration: configuration, peer: peer)
         // The engine keeps this object while the handle is in use, so the pointer stays good.
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -53,6 +59,19 @@ final class CurlTransfer: @unchecked Sendable {
         if configuration.admits != nil { easy.setAdmission(context: context) }
         self.easy = easy
         return easy.handle
+    }
+
+    private func openBody() throws {
+        reader = try request.body.open()
+        flowing = reader as? any FlowingReader
+        if let wake { flowing?.flow.attach(wake) }
+    }
+
+    /// Goes on, if a callback had to wait and need not any more.
+    func resumeIfAsked() {
+        guard request.flow != nil || flowing != nil else { return }
+        let isAsked = [request.flow, flowing?.flow].compactMap { $0?.takeResumption() }.contains(true)
+        if isAsked { easy?.resume() }
     }
 
     /// Ends the transfer without an answer.
@@ -86,6 +105,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.continuation = nil
         sink = nil
         reader = nil
+        flowing = nil
         easy = nil
         continuation?.resume(with: result)
     }
@@ -120,12 +140,30 @@ final class CurlTransfer: @unchecked Sendable {
         return attempt { sink = try receive(head) } != nil
     }
 
+    /// What becomes of a piece of the answer's body.
+    enum Taking { case taken, waits, refused }
+
     /// Takes a piece of the answer's body.
-    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        received += Int64(bytes.count)
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Taking {
         if let sink {
-            guard attempt({ try sink(bytes) }) != nil else { return false }
-        } else if status >= 400 {
+            do {
+                try sink(bytes)
+            } catch is BodyPaused {
+                return .waits
+            } catch {
+                failure = error
+                return .refused
+            }
+        }
+        received += Int64(bytes.count)
+        if sink == nil, !collect(bytes) { return .refused }
+        if request.body.size == 0 { progress(received) }
+        return .taken
+    }
+
+    /// Keeps a piece for the answer.
+    private func collect(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if status >= 400 {
             let room = Self.errorBodyLimit - (response?.body.count ?? 0)
             response?.body.append(contentsOf: bytes.prefix(room))
             isCut = bytes.count > room
@@ -139,23 +177,27 @@ final class CurlTransfer: @unchecked Sendable {
             }
             response?.body.append(contentsOf: bytes)
         }
-        if request.body.size == 0 { progress(received) }
         return true
     }
 
-    /// Gives the next piece of the request's body; nil is a failure.
-    func giveBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int? {
-        guard let reader else { return 0 }
-        guard let count = attempt({ try reader.read(into: buffer) }) else { return nil }
+    /// What there is of the request's body.
+    enum Giving { case given(Int), waits, failed }
+
+    /// Gives the next piece of the request's body.
+    func giveBody(_ buffer: UnsafeMutableRawBufferPointer) -> Giving {
+        guard let reader else { return .given(0) }
+        let piece = attempt { try flowing.map { try $0.readAvailable(into: buffer) } ?? reader.read(into: buffer) }
+        guard let piece else { return .failed }
+        guard let count = piece else { return .waits }
         sent += Int64(count)
         progress(sent)
-        return count
+        return .given(count)
     }
 
     /// Starts the request's body anew, which libcurl asks for when a kept connection turns out to be dead.
     func rewindBody() -> Bool {
         sent = 0
-        return attempt { reader = try request.body.open() } != nil
+        return attempt { try openBody() } != nil
     }
 
     private func attempt<Value>(_ body: () throws -> Value) -> Value? {

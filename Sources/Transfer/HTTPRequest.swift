@@ -77,6 +77,9 @@ public struct HTTPRequest: Sendable {
     /// The longest body of a good answer that is collected in memory, in bytes. A sink has no limit.
     public var responseLimit = 8 << 20
 
+    /// Makes the transfer go on after the sink of its body had to wait; nil where no sink waits.
+    public var flow: TransferFlow?
+
     /// Takes the parts. User information of the URL becomes an `Authorization` field unless `headers` has one.
     public init(_ method: Method, _ url: HTTPURL, headers: HTTPHeaders = [:], body: Body = .none) {
         self.method = method

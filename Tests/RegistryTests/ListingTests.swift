@@ -80,7 +80,7 @@ import Transfer
             #expect(try await client.tags(of: name).sorted() == ["1", "2"])
             let digest = image.manifest.descriptor.digest
             try await client.delete(name.pinned(to: digest))
-            #expect(try await client.hasManifest(digest, in: name) == false)
+            #expect(try await PushSession(client, to: name).has(digest, under: "\(digest)") == false)
             try await client.deleteBlob(image.layers[0].digest, in: name)
             #expect(try await client.hasBlob(image.layers[0].digest, in: name) == false)
             let gone = name.pinned(to: digest)

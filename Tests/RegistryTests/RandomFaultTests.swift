@@ -1,6 +1,5 @@
 import Content
 import Diagnostics
-import Foundation
 import OCI
 import Registry
 import RegistryTesting
@@ -11,10 +10,8 @@ import Transfer
 /// Pushes to a registry whose faults are drawn by lot, the same for the same seed: each ends whole or with an error, and
 /// nothing is named whose parts are not there.
 @Suite struct RandomFaultTests {
-    /// `make soak` draws more.
-    private static let isSoak = ProcessInfo.processInfo.environment["COOPERAGE_TEST_SOAK"] == "1"
-    private static let pushes = isSoak ? 50 : 10
-    private static let faultsAPush = isSoak ? 10 : 2
+    private static let pushes = 10
+    private static let faultsAPush = 2
 
     private static let effects: [(effect: Fault.Effect, methods: [String])] = [
         (.answer(LoopbackResponse(429, headers: [("Retry-After", "3")], text: "slow down")), ["HEAD", "POST", "PUT"]),

@@ -76,7 +76,8 @@ import Transfer
             try await session.finish([image.manifest], tags: ["1"])
             #expect(try await client.tags(of: name) == ["1"])
             try await client.delete(name.pinned(to: image.manifest.descriptor.digest))
-            #expect(try await client.hasManifest(image.manifest.descriptor.digest, in: name) == false)
+            let digest = image.manifest.descriptor.digest
+            #expect(try await PushSession(client, to: name).has(digest, under: "\(digest)") == false)
             // One token for each set of scopes: the push to either, the mounts, the pulls and the deletion.
             #expect(service.requests.count == 5)
             #expect(service.requests.allSatisfy { ($0.method == "POST") == credential.isIdentityToken })

@@ -28,9 +28,14 @@ struct RegistryImages: ImageSource {
         return bytes
     }
 
+    /// A blob that need not be fetched.
+    func cached(_ descriptor: Descriptor) throws -> Blob? {
+        try cache.blobs.blob(descriptor.digest, size: descriptor.size)
+    }
+
     func blob(_ descriptor: Descriptor) async throws -> Blob {
         // Half a blob is removed here, and fetched anew.
-        _ = try cache.blobs.blob(descriptor.digest, size: descriptor.size)
+        _ = try cached(descriptor)
         return try await registries.pull(descriptor, from: reference, into: cache.blobs)
     }
 

@@ -94,18 +94,12 @@ extension BuildEngine {
         async throws -> Int64
     {
         guard let push = try pushes(of: [name]).first else { return 0 }
-        var origins: [Reference] = []
-        if case .registry(let reference) = source { origins = [reference] }
-        if try await push.has(content.root.digest) {
-            do {
-                try await push.finish(content.documents.suffix(1))
-                return push.uploadedBytes
-            } catch let error as RegistryError where error.code == .blobUnknown {
-                // Somebody removed blobs from under a manifest: what is missing is sent.
-            }
+        guard case .registry(let reference) = source, let images = images as? RegistryImages else {
+            try await push.copy(content, from: images, mountingFrom: [])
+            return push.uploadedBytes
         }
-        try await push.push(content, from: images, mountingFrom: origins)
-        try await push.finish(content.documents)
+        try await push.copy(
+            content, from: RelayedImages(images: images, registries: registries), mountingFrom: [reference])
         return push.uploadedBytes
     }
 }

@@ -54,10 +54,7 @@ struct ImagePush: Sendable {
     func presumePresent() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for image in try images.last() {
-                group.addTask {
-                    guard try await registries.hasManifest(image.manifest, in: repository) else { return }
-                    session.presume(Set(image.blobs))
-                }
+                group.addTask { if try await has(image.manifest) { session.presume(Set(image.blobs)) } }
             }
             try await group.waitForAll()
         }
@@ -101,22 +98,53 @@ struct ImagePush: Sendable {
     func has(_ image: Image) async throws -> Bool { try await has(image.descriptor.digest) }
 
     /// Whether the repository has a manifest or an index already, and so all that belongs to it.
-    func has(_ digest: Digest) async throws -> Bool { try await registries.hasManifest(digest, in: repository) }
+    func has(_ digest: Digest) async throws -> Bool { try await session.has(digest, under: digest.description) }
 
-    /// Makes the repository have the blobs of what was found elsewhere.
-    func push(_ content: ImageContent, from source: any ImageSource, mountingFrom sources: [Reference]) async throws {
+    /// Whether all of the names stand for a manifest or an index already: then nothing is left to do, which one question a
+    /// name has told.
+    func isDone(_ root: Digest) async throws -> Bool {
+        for tag in tags {
+            guard try await session.has(root, under: tag.identifier) else { return false }
+        }
+        return true
+    }
+
+    /// Makes the repository have what was found elsewhere, to the byte, under its names.
+    /// - Parameters:
+    ///   - source: gives the blobs that are missing.
+    ///   - origins: repositories that have them.
+    func copy(_ content: ImageContent, from source: any ImageSource, mountingFrom origins: [Reference]) async throws {
+        let root = content.root.digest
+        if try await isDone(root) { return }
+        do {
+            if try await has(root) {
+                try await finish(content.documents.suffix(1))
+            } else {
+                try await presumePresent()
+                try await push(content, from: source, mountingFrom: origins)
+            }
+        } catch let error as RegistryError where error.code == .blobUnknown && session.forget() {
+            // Somebody removed blobs from under a manifest. Each is asked for now.
+            try await push(content, from: source, mountingFrom: origins)
+        }
+        try images.remember([KnownImages.Entry(manifest: root, blobs: content.blobs.map(\.digest))])
+    }
+
+    private func push(_ content: ImageContent, from source: any ImageSource, mountingFrom origins: [Reference])
+        async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for blob in content.blobs {
                 group.addTask {
-                    try await push(blob, title: blob.title, mountingFrom: sources) { try await source.blob(blob) }
+                    try await push(blob, title: blob.title, mountingFrom: origins) { try await source.blob(blob) }
                 }
             }
             try await group.waitForAll()
         }
+        try await finish(content.documents[...])
     }
 
-    /// Makes the repository have documents that were found elsewhere, and gives the last its names.
-    func finish(_ documents: some Collection<ImageContent.Document>) async throws {
+    private func finish(_ documents: ArraySlice<ImageContent.Document>) async throws {
         let contents = try documents.map { try ManifestContent($0.bytes, mediaType: $0.descriptor.mediaType) }
         try await session.finish(contents, tags: tags.map(\.identifier))
     }
@@ -128,9 +156,9 @@ struct ImagePush: Sendable {
     func finish(_ images: ImageSet, present: Set<Digest>, confirm: @Sendable () async throws -> Void) async throws {
         do {
             try await push(images, present: present, confirm: confirm)
-        } catch let error as RegistryError where error.code == .blobUnknown && session.forgetPresumed() {
+        } catch let error as RegistryError where error.code == .blobUnknown && session.forget() {
             // Somebody removed blobs from under a manifest. Each is asked for now.
-            try await push(images, present: present, confirm: confirm)
+            try await push(images, present: [], confirm: confirm)
         }
         try self.images.remember(
             images.images.map { image in

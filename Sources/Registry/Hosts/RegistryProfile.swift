@@ -20,6 +20,11 @@ public struct RegistryProfile: Sendable, Hashable {
     public var largestBody: Int64?
     /// Whether blobs are asked for from other repositories: some answer 400 or 401 to every such question (ggcr#1679).
     public var mounts = true
+    /// How long a transfer may be silent before it counts as dead, and is tried again (distribution#469).
+    public var stall = Duration.seconds(60)
+    /// The same for an upload: between the last byte and the answer a registry may hash and move the whole blob, on a slow disk
+    /// for minutes (distribution-library-image#201).
+    public var uploadStall = Duration.seconds(300)
     /// Whether a push makes a repository that is not there. Amazon's wants it to be made beforehand (kaniko#1120).
     public var createsRepositories = true
     /// How one logs in, where it is not by the user's own password. After "log in: ".

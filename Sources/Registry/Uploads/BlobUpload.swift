@@ -213,8 +213,7 @@ struct BlobUpload {
     private func follow(
         _ request: inout HTTPRequest, accepting: Set<Int>, progress: @escaping TransferProgress
     ) async throws -> HTTPResponse {
-        // Between the last byte and the answer the registry may hash and move the whole blob.
-        request.timeouts.stall = .seconds(300)
+        request.timeouts.stall = endpoint.profile.uploadStall
         var sender = sender
         sender.accepting = accepting
         for _ in 0..<4 {

@@ -54,6 +54,17 @@ struct UploadSession: Sendable {
                 .invalidAnswer, "\(endpoint.registry) sends an upload from https to plain http, to '\(location)'",
                 hints: ["a registry behind a proxy needs to be told its outside address"])
         }
-        return location
+        return try restoringPort(of: location, asIn: request.url)
+    }
+
+    /// A registry behind a proxy that hands on the host without its port names itself by the scheme's own port
+    /// (distribution#2862, openshift/origin#11337). What is under the API's path on the same host is the registry.
+    private static func restoringPort(of location: HTTPURL, asIn asked: HTTPURL) throws -> HTTPURL {
+        let path = location.text.dropFirst(location.origin.count)
+        let usual = location.scheme == .http ? 80 : 443
+        guard location.host == asked.host, location.scheme == asked.scheme, location.port == usual,
+            asked.port != usual, path.hasPrefix("/v2/")
+        else { return location }
+        return try HTTPURL(asked.origin + path)
     }
 }

@@ -50,15 +50,86 @@ import Transfer
         }
     }
 
-    @Test func anUnchangedImageCostsFewRequests() async throws {
-        let site = try await BuildSite()
+    @Test(arguments: [1, 2]) func anImageThatIsThereCostsOneQuestion(platforms count: Int) async throws {
+        let platforms = Array([try Platform("linux/amd64"), try Platform("linux/arm64")].prefix(count))
+        let site = try await BuildSite(platforms: platforms)
         try await TestRegistry.run { registry in
             let tag = try registry.reference("team/app:1")
-            _ = try await site.engine().build(site.spec(), tags: [tag], outputs: [.registry])
-            let before = registry.requests.count
-            _ = try await site.engine().build(site.spec(), tags: [tag], outputs: [.registry])
-            // One asks for the manifest, one for the tag.
-            #expect(registry.requests.dropFirst(before).map(\.method) == ["HEAD", "HEAD"])
+            _ = try await site.engine().build(site.spec(platforms: platforms), tags: [tag], outputs: [.registry])
+            let first = registry.requests.count
+            let again = try await site.engine().build(
+                site.spec(platforms: platforms), tags: [tag], outputs: [.registry])
+            #expect(registry.requests.dropFirst(first).map(\.line) == ["HEAD /v2/team/app/manifests/1"])
+            #expect(again.uploadedBytes == 0)
+            // A further name costs a question more, and the document.
+            let second = registry.requests.count
+            let other = try registry.reference("team/app:2")
+            _ = try await site.engine().build(site.spec(platforms: platforms), tags: [other], outputs: [.registry])
+            let lines = registry.requests.dropFirst(second).map(\.line)
+            #expect(lines.first == "HEAD /v2/team/app/manifests/2" && lines.last == "PUT /v2/team/app/manifests/2")
+            #expect(lines.filter { $0.hasPrefix("PUT") }.count == 1)
+            #expect(lines.count == count + 2, "\(lines)")
+            #expect(registry.digest(ofTag: "2", in: "team/app") == "\(again.images.root.digest)")
+        }
+    }
+
+    @Test func aCopyThatIsThereCostsOneQuestion() async throws {
+        let site = try await BuildSite()
+        let source = BaseSource.layout(path: site.base.string)
+        try await TestRegistry.run { registry in
+            func copy(_ name: String) async throws -> (lines: [String], uploaded: Int64?) {
+                let before = registry.requests.count
+                let result = try await site.engine().copy(
+                    source, platform: nil, to: .registry(registry.reference("team/base:\(name)")))
+                return (registry.requests.dropFirst(before).map(\.line), result.uploadedBytes)
+            }
+            #expect(try #require(try await copy("1").uploaded) > 0)
+            let again = try await copy("1")
+            #expect(again.lines == ["HEAD /v2/team/base/manifests/1"] && again.uploaded == 0)
+            let named = try await copy("2")
+            #expect(named.lines.map { $0.prefix { $0 != " " } } == ["HEAD", "HEAD", "PUT"] && named.uploaded == 0)
+            // Where its blobs are gone, the manifest is not trusted.
+            registry.removeBlobs(of: "team/base")
+            #expect(try #require(try await copy("3").uploaded) > 0)
+            #expect(try registry.missing() == [])
+        }
+    }
+
+    @Test func aCopyBetweenRegistriesKeepsNoLayer() async throws {
+        let site = try await BuildSite()
+        let layer = try Blob(sampleBytes(3 << 20))
+        let image = ImageConfiguration(
+            platform: try Platform("linux/amd64"), rootfs: .init(diffIDs: [layer.digest]))
+        let configuration = try Blob(CanonicalJSON.encode(image))
+        func descriptor(_ blob: Blob, _ type: MediaType) -> Descriptor {
+            Descriptor(mediaType: type, digest: blob.digest, size: blob.size)
+        }
+        let manifest = Manifest(
+            config: descriptor(configuration, .configuration), layers: [descriptor(layer, .layerGzip)])
+        try await TestRegistry.run { source in
+            for blob in [layer, configuration] { try source.putBlob(blob.readAll(), in: "app") }
+            try source.putManifest(Array(CanonicalJSON.encode(manifest)), .manifest, in: "app", tag: "1")
+            try await TestRegistry.run { target in
+                let result = try await site.engine().copy(
+                    .registry(source.reference("app:1")), platform: nil, to: .registry(target.reference("app:1")))
+                #expect(try target.blob(layer.digest, in: "app") == layer.readAll())
+                #expect(result.uploadedBytes == layer.size + configuration.size)
+                #expect(try target.missing() == [])
+                #expect(try site.directory.files().allSatisfy { !$0.contains(layer.digest.encoded) })
+            }
+        }
+    }
+
+    @Test func aKnownImageWhoseBlobsAreGoneIsPushedAgain() async throws {
+        let site = try await BuildSite()
+        try await TestRegistry.run { registry in
+            let tags = try ["team/app:1", "team/app:2"].map { try registry.reference($0) }
+            _ = try await site.engine().build(site.spec(), tags: [tags[0]], outputs: [.registry])
+            registry.removeBlobs(of: "team/app")
+            let again = try await site.engine().build(site.spec(), tags: [tags[1]], outputs: [.registry])
+            #expect(again.uploadedBytes > 0)
+            #expect(try registry.missing() == [])
+            try await ImageSet(Self.read(tags[1], site: site)).expectSound()
         }
     }
 
