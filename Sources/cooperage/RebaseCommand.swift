@@ -46,6 +46,7 @@ struct RebaseCommand: Verb {
     var force = false
 
     @OptionGroup(title: "Running") var registry: RegistryOptions
+    @OptionGroup(title: "Running") var connection: ConnectionOptions
     @OptionGroup(title: "Running") var progress: ProgressOptions
 
     func execute() async throws {
@@ -60,8 +61,7 @@ struct RebaseCommand: Verb {
             destinations: try tag.map { try Given($0, .flag("--tag")).read { try CopyDestination($0) } },
             isForced: force)
         let result = try await session.run {
-            try await session.engine {
-                registry.configure(&$0)
+            try await session.engine(registry.hosts(connection, session.environment)) {
                 // What a tag means now, not when it was last a base.
                 $0.pulls = true
             }.rebase(request)
