@@ -57,6 +57,8 @@ public enum FileChange: Sendable, Hashable {
     case user(NewUser)
     /// A group is added.
     case group(NewGroup)
+    /// A user becomes a member of groups.
+    case member(NewMember)
 }
 
 /// Files of the context, of another stage or of an image on their way into the image.
@@ -257,63 +259,5 @@ public struct OwnerAssignment: Sendable, Hashable, Codable {
         self.owner = owner
         self.isRecursive = isRecursive
         self.changesLinks = changesLinks
-    }
-}
-
-/// A user to be added as `useradd` does.
-public struct NewUser: Sendable, Hashable, Codable {
-    /// The name.
-    public var name: String
-    /// The number; nil takes the next free one.
-    public var uid: UInt32?
-    /// The first group, by name or number; nil makes one of the user's name.
-    public var group: String?
-    /// Further groups.
-    public var groups: [String]
-    /// The comment of the user's line.
-    public var comment: String
-    /// The home directory; nil means `/home/NAME`.
-    public var home: String?
-    /// The shell; nil means the system's usual one.
-    public var shell: String?
-    /// Whether it is a user of the system, with a low number.
-    public var isSystem: Bool
-    /// Whether the home directory is made.
-    public var makesHome: Bool
-    /// Whether no group of the user's name is made (`-N`).
-    public var hasNoGroup: Bool
-
-    /// Takes a name; what else there is can be set.
-    public init(name: String) {
-        self.name = name
-        uid = nil
-        group = nil
-        groups = []
-        comment = ""
-        home = nil
-        shell = nil
-        isSystem = false
-        makesHome = false
-        hasNoGroup = false
-    }
-}
-
-/// A group to be added as `groupadd` does.
-public struct NewGroup: Sendable, Hashable, Codable {
-    /// The name.
-    public var name: String
-    /// The number; nil takes the next free one.
-    public var gid: UInt32?
-    /// Whether it is a group of the system, with a low number.
-    public var isSystem: Bool
-    /// Whether it may be there already (`-f`).
-    public var mayExist: Bool
-
-    /// Takes the parts.
-    public init(name: String, gid: UInt32? = nil, isSystem: Bool = false, mayExist: Bool = false) {
-        self.name = name
-        self.gid = gid
-        self.isSystem = isSystem
-        self.mayExist = mayExist
     }
 }

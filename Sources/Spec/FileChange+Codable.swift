@@ -1,7 +1,7 @@
 extension FileChange: Codable {
     // One member whose name is the kind: `{"remove": {…}}`.
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case copy, download, write, directory, link, touch, remove, mode, owner, user, group
+        case copy, download, write, directory, link, touch, remove, mode, owner, user, group, member
     }
 
     /// Reads the object.
@@ -23,6 +23,7 @@ extension FileChange: Codable {
         case .owner: self = .owner(try container.decode(OwnerAssignment.self, forKey: key))
         case .user: self = .user(try container.decode(NewUser.self, forKey: key))
         case .group: self = .group(try container.decode(NewGroup.self, forKey: key))
+        case .member: self = .member(try container.decode(NewMember.self, forKey: key))
         }
     }
 
@@ -41,6 +42,7 @@ extension FileChange: Codable {
         case .owner(let value): try container.encode(value, forKey: .owner)
         case .user(let value): try container.encode(value, forKey: .user)
         case .group(let value): try container.encode(value, forKey: .group)
+        case .member(let value): try container.encode(value, forKey: .member)
         }
     }
 }

@@ -260,6 +260,12 @@ import Testing
             ("printf '%s=%s\\n' a b c d >d", [.write(FileText(path: "d", text: "a=b\nc=d\n"))]),
             (": > d", [.write(FileText(path: "d", text: ""))]),
             ("groupadd -r -g 30 x", [.group(NewGroup(name: "x", gid: 30, isSystem: true))]),
+            ("addgroup --gid 30 x", [.group(NewGroup(name: "x", gid: 30, tool: .adduser))]),
+            ("adduser --group x", [.group(NewGroup(name: "x", tool: .adduser))]),
+            ("addgroup --system --quiet x", [.group(NewGroup(name: "x", isSystem: true, tool: .adduser))]),
+            ("adduser me games", [.member(NewMember(user: "me", groups: ["games"]))]),
+            ("usermod -aG a,b me", [.member(NewMember(user: "me", groups: ["a", "b"]))]),
+            ("usermod --append --groups a me", [.member(NewMember(user: "me", groups: ["a"]))]),
         ] as [(String, [FileChange])])
     func changesFiles(_ text: String, _ changes: [FileChange]) throws {
         #expect(try outcome(text) == .changes(changes))
@@ -272,6 +278,31 @@ import Testing
         (user.home, user.comment, user.isSystem, user.makesHome) = ("/srv/app", "An app", true, true)
         let text = "useradd -rms /bin/bash -u 7 --gid=30 -G a,b -d /srv/app -c 'An app' app"
         #expect(try outcome(text) == .changes([.user(user)]))
+    }
+
+    /// What adduser asks for changes nothing where nobody answers, and neither do options that keep it from asking.
+    @Test(arguments: [
+        "adduser app", "adduser --disabled-password --gecos '' app", "adduser --disabled-password --gecos \"\" app",
+        "adduser --quiet --comment='' app",
+    ])
+    func addsUsersOfDebian(_ text: String) throws {
+        var user = NewUser(name: "app")
+        (user.tool, user.makesHome, user.comment) = (.adduser, true, ",,,")
+        #expect(try outcome(text) == .changes([.user(user)]))
+    }
+
+    @Test func addsUsersOfDebianWithOptions() throws {
+        var user = NewUser(name: "app")
+        (user.tool, user.comment, user.shell) = (.adduser, "A B,1,,", "/usr/sbin/nologin")
+        (user.uid, user.group, user.home) = (7, "g", "/srv/app")
+        let text =
+            "adduser --disabled-login --gecos 'A B,1' --uid 7 --ingroup g --home /srv/app --no-create-home app"
+        #expect(try outcome(text) == .changes([.user(user)]))
+        var service = NewUser(name: "app")
+        (service.tool, service.isSystem, service.makesHome, service.hasNoGroup) = (.adduser, true, true, true)
+        #expect(try outcome("adduser --system app") == .changes([.user(service)]))
+        service.hasNoGroup = false
+        #expect(try outcome("adduser --system --group app") == .changes([.user(service)]))
     }
 
     @Test(arguments: [
@@ -293,7 +324,14 @@ import Testing
         ("mkdir a*", "the path 'a*' is one that a shell would have to look up"),
         ("set -n", "its option '-n' is not known"), ("set -o vi", "pipefail is the one option known by name"),
         ("cd", "it does not name one directory"), ("cd ~/x", "it does not name one directory"),
-        ("adduser me", "users are added by useradd and groupadd alone"), ("make", "its meaning is not known"),
+        ("adduser -D me", "its option -D is not known"), ("adduser", "it does not name one user"),
+        ("adduser --system me games", "it does not name one user"), ("addgroup me games", "it does not name one group"),
+        ("adduser --gecos a:b me", "the comment 'a:b' holds a colon"),
+        ("adduser --home x me", "the home 'x' is not absolute"),
+        ("adduser --system --group --gid 7 me", "--group makes a group, and another option names one"),
+        ("usermod -G a me", "it does more than to add a user to groups by -aG"),
+        ("usermod -aG a -s /bin/sh me", "its option -s is not known"),
+        ("passwd -d me", "it would put a password into the image"), ("make", "its meaning is not known"),
         ("source x", "it reads a script that is not known"),
         ("pip list > b", "it has a redirection"),
     ])

@@ -33,7 +33,7 @@ extension FileChanger {
         return (uid, nil)
     }
 
-    private func group(_ name: String) throws -> UInt32 {
+    func group(_ name: String) throws -> UInt32 {
         let accounts = try accountFile("etc/group")
         if let line = accounts.line(name), line.count > 2, let gid = UInt32(line[2]) { return gid }
         guard let gid = UInt32(name) else {
@@ -44,9 +44,9 @@ extension FileChanger {
         return gid
     }
 
-    private func accountFile(_ path: String) throws -> AccountFile { AccountFile(try text(path) ?? "") }
+    func accountFile(_ path: String) throws -> AccountFile { AccountFile(try text(path) ?? "") }
 
-    private func text(_ path: String) throws -> String? {
+    func text(_ path: String) throws -> String? {
         try content(try resolved("/" + path)).map { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -75,7 +75,7 @@ extension FileChanger {
 
     // MARK: Adding
 
-    private func requireTool(_ name: String) throws {
+    func requireTool(_ name: String) throws {
         let places = ["/usr/sbin/\(name)", "/sbin/\(name)"]
         guard try places.contains(where: { files[try resolved($0)] != nil }) else {
             throw problem("the base has no \(name)", hints: ["name users by number, or choose another base"])
@@ -91,12 +91,16 @@ extension FileChanger {
     }
 
     mutating func add(_ group: NewGroup) throws {
-        try requireTool("groupadd")
-        if group.mayExist, try accountFile("etc/group").line(group.name) != nil { return }
-        _ = try addGroup(group, preferring: nil)
+        switch group.tool {
+        case nil:
+            try requireTool("groupadd")
+            if group.mayExist, try accountFile("etc/group").line(group.name) != nil { return }
+            _ = try addGroup(group, preferring: nil)
+        case .adduser: try addByAdduser(group)
+        }
     }
 
-    private mutating func addGroup(_ new: NewGroup, preferring uid: UInt32?) throws -> UInt32 {
+    mutating func addGroup(_ new: NewGroup, preferring uid: UInt32?) throws -> UInt32 {
         try requireName(new.name)
         var accounts = try accountFile("etc/group")
         guard accounts.line(new.name) == nil else { throw problem("the group '\(new.name)' is there already") }
@@ -124,7 +128,14 @@ extension FileChanger {
         return gid
     }
 
-    mutating func add(_ new: NewUser) throws {
+    mutating func add(_ user: NewUser) throws {
+        switch user.tool {
+        case nil: try addByUseradd(user)
+        case .adduser: try addByAdduser(user)
+        }
+    }
+
+    mutating func addByUseradd(_ new: NewUser) throws {
         try requireTool("useradd")
         try requireName(new.name)
         var accounts = try accountFile("etc/passwd")
@@ -140,6 +151,9 @@ extension FileChanger {
         for name in [new.comment, new.home ?? "", new.shell ?? ""] where name.contains(":") || name.contains("\n") {
             throw problem("'\(name)' holds a colon or a new line, which /etc/passwd cannot")
         }
+        if let shell = new.shell, !shell.isEmpty, !shell.hasPrefix("/") {
+            throw problem("the shell '\(shell)' is not absolute")
+        }
         let gid: UInt32
         if let name = new.group {
             gid = try group(name)
@@ -154,9 +168,9 @@ extension FileChanger {
         accounts.append([new.name, "x", String(uid), String(gid), new.comment, home, shell])
         try replace("etc/passwd", by: Array(accounts.text.utf8), mode: 0o644)
         try addShadow(of: new)
-        try addMember(new)
+        if !new.groups.isEmpty { try add(NewMember(user: new.name, groups: new.groups)) }
         if !new.isSystem { try addSubordinates(of: new.name) }
-        if new.makesHome { try makeHome(home, uid: uid, gid: gid) }
+        if new.makesHome { try makeHome(home, mode: try homeMode(), uid: uid, gid: gid) }
     }
 
     private mutating func addShadow(of new: NewUser) throws {
@@ -167,16 +181,18 @@ extension FileChanger {
         try replace("etc/shadow", by: Array(accounts.text.utf8), mode: 0o640)
     }
 
-    private mutating func addMember(_ new: NewUser) throws {
-        guard !new.groups.isEmpty else { return }
+    mutating func add(_ member: NewMember) throws {
+        guard try accountFile("etc/passwd").line(member.user) != nil else {
+            throw problem("there is no user '\(member.user)'")
+        }
         for path in ["etc/group", "etc/gshadow"] {
             guard let text = try text(path) else { continue }
             var accounts = AccountFile(text)
-            for name in new.groups {
+            for name in member.groups {
                 guard accounts.line(name) != nil || path == "etc/gshadow" else {
                     throw problem("there is no group '\(name)'")
                 }
-                accounts.add(member: new.name, to: name)
+                accounts.add(member: member.user, to: name)
             }
             try replace(path, by: Array(accounts.text.utf8), mode: 0o644)
         }
@@ -198,17 +214,19 @@ extension FileChanger {
         }
     }
 
-    private mutating func makeHome(_ home: String, uid: UInt32, gid: UInt32) throws {
+    /// The mode of the homes that `useradd` makes.
+    private func homeMode() throws -> UInt32 {
+        if let text = try setting("HOME_MODE"), let mode = UInt32(text, radix: 8) { return mode }
+        return 0o777 & ~(try setting("UMASK").flatMap { UInt32($0, radix: 8) } ?? 0o022)
+    }
+
+    /// Makes a home where nothing is, with what `/etc/skel` holds or empty.
+    mutating func makeHome(_ home: String, mode: UInt32, uid: UInt32, gid: UInt32, isEmpty: Bool = false) throws {
         let path = try resolved(home)
         guard files[path] == nil else { return }
-        let mode: UInt32 =
-            if let text = try setting("HOME_MODE"), let mode = UInt32(text, radix: 8) {
-                mode
-            } else {
-                0o777 & ~(try setting("UMASK").flatMap { UInt32($0, radix: 8) } ?? 0o022)
-            }
         try makeDirectories(LayerPath.split(path).directory)
         try put(.init(kind: .directory, mode: mode, uid: uid, gid: gid), at: path)
+        if isEmpty { return }
         for item in files.descendants(of: "etc/skel") {
             guard var node = files[item] else { continue }
             (node.uid, node.gid) = (uid, gid)

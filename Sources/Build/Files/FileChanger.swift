@@ -63,6 +63,7 @@ struct FileChanger {
         case .owner(let assignment): try changeOwners(assignment)
         case .user(let user): try add(user)
         case .group(let group): try add(group)
+        case .member(let member): try add(member)
         }
     }
 

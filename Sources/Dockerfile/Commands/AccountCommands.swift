@@ -8,7 +8,7 @@ struct AddUser: NamedCommand {
         CommandOption("-m --create-home -M --no-create-home -r --system", .none),
         CommandOption("-U --user-group -N --no-user-group -l --no-log-init", .none),
         CommandOption("-u --uid -g --gid -G --groups -s --shell -d --home-dir --home", takesValue: true, .none),
-        CommandOption("-c --comment", takesValue: true, .none),
+        CommandOption("-c --comment", takesValue: true, mayBeEmpty: true, .none),
         CommandOption("-p --password", takesValue: true, .refused("would put a password into the image")),
     ]
 
@@ -17,7 +17,7 @@ struct AddUser: NamedCommand {
             throw CommandRefusal(reason: "it does not name one user")
         }
         var user = NewUser(name: name)
-        user.uid = try number(arguments.value("-u", "--uid"))
+        user.uid = try accountNumber(arguments.value("-u", "--uid"))
         user.group = arguments.value("-g", "--gid")
         user.groups = arguments.value("-G", "--groups")?.split(separator: ",").map(String.init) ?? []
         user.shell = arguments.value("-s", "--shell")
@@ -50,13 +50,33 @@ struct AddGroup: NamedCommand {
         return .changes([
             .group(
                 NewGroup(
-                    name: name, gid: try number(arguments.value("-g", "--gid")),
+                    name: name, gid: try accountNumber(arguments.value("-g", "--gid")),
                     isSystem: arguments.has("-r", "--system"), mayExist: arguments.has("-f", "--force")))
         ])
     }
 }
 
-private func number(_ text: String?) throws(CommandRefusal) -> UInt32? {
+/// `usermod -aG GROUPS NAME`
+struct AddMember: NamedCommand {
+    let form: String? = "usermod -aG"
+    let names = ["usermod"]
+    let options: [CommandOption] = [
+        CommandOption("-a --append", .none), CommandOption("-G --groups", takesValue: true, .none),
+    ]
+
+    func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
+        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
+            throw CommandRefusal(reason: "it does not name one user")
+        }
+        guard arguments.has("-a", "--append"), let groups = arguments.value("-G", "--groups") else {
+            throw CommandRefusal(reason: "it does more than to add a user to groups by -aG")
+        }
+        return .changes([.member(NewMember(user: name, groups: groups.split(separator: ",").map(String.init)))])
+    }
+}
+
+/// A number of a user or a group as an option has it.
+func accountNumber(_ text: String?) throws(CommandRefusal) -> UInt32? {
     guard let text else { return nil }
     guard let number = UInt32(text), number < UInt32(Int32.max) else {
         throw CommandRefusal(reason: "'\(text)' is not a number of a user or a group", word: text)

@@ -20,13 +20,16 @@ struct CommandOption: Sendable {
     let names: [String]
     /// Whether a value follows.
     let takesValue: Bool
+    /// Whether the value may be empty.
+    let mayBeEmpty: Bool
     /// What it does.
     let effect: Effect
 
     /// - Parameter names: its names with spaces between them.
-    init(_ names: String, takesValue: Bool = false, _ effect: Effect) {
+    init(_ names: String, takesValue: Bool = false, mayBeEmpty: Bool = false, _ effect: Effect) {
         self.names = names.split(separator: " ").map(String.init)
         self.takesValue = takesValue
+        self.mayBeEmpty = mayBeEmpty
         self.effect = effect
     }
 }
@@ -97,7 +100,7 @@ struct CommandArguments {
             options.append((option.effect, name, ""))
             return
         }
-        guard let value = attached ?? rest.popFirst()?.text, !value.isEmpty else {
+        guard let value = attached ?? rest.popFirst()?.text, option.mayBeEmpty || !value.isEmpty else {
             throw CommandRefusal(reason: "\(name) has no value", word: name)
         }
         options.append((option.effect, name, value))

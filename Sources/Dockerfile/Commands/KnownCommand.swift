@@ -73,7 +73,8 @@ enum KnownCommands {
             PipInstall(), UvPipInstall(), UvPipSync(), UvSync(), MakeEnvironment(), UvVenv(), MakeOtherEnvironment(),
             Activate(),
             MakeDirectory(), ChangeMode(), ChangeOwner(), RemoveFiles(), MakeLink(),
-            Touch(), AddUser(), AddGroup(), PurgeCache(), ChangeDirectory(), ShellOptions(), ExportVariables(),
+            Touch(), AddUser(), AddGroup(), AdduserCommand(), AddgroupCommand(), AddMember(), PurgeCache(),
+            ChangeDirectory(), ShellOptions(), ExportVariables(),
             DoNothing(), Say(), Print(),
         ] + RefusedCommand.all
 

@@ -26,9 +26,8 @@ struct RefusedCommand: KnownCommand {
             starts: [["apk"], ["yum"], ["dnf"], ["microdnf"], ["zypper"]],
             reason: "packages of a distribution cannot be installed yet", hints: ["choose a base that has them"]),
         RefusedCommand(
-            starts: [["adduser"], ["addgroup"], ["usermod"], ["passwd"], ["chpasswd"]],
-            reason: "users are added by useradd and groupadd alone",
-            hints: ["write 'useradd --create-home NAME', or name the user by number"]),
+            starts: [["passwd"], ["chpasswd"]], reason: "it would put a password into the image",
+            hints: ["users need none to run what an image holds"]),
         RefusedCommand(
             starts: [["conda"], ["mamba"], ["micromamba"], ["poetry"], ["pipenv"], ["pdm"]],
             reason: "this installer's environments cannot be made",

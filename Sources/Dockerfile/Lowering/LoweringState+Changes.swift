@@ -12,7 +12,7 @@ extension LoweringState {
             }
         }
         switch change {
-        case .copy, .download, .user, .group: return change
+        case .copy, .download, .user, .group, .member: return change
         case .write(var text):
             text.path = try path(text.path)
             return .write(text)

@@ -1,7 +1,7 @@
 /// What a layer contains, read once for each layer digest: its entries, and the few texts that planning asks for.
 public struct LayerIndex: Sendable, Hashable, Codable {
     /// Raised whenever more is kept of a layer.
-    public static let formatVersion = 3
+    public static let formatVersion = 4
 
     /// The entries in the layer's order, whiteouts among them.
     public var entries: [IndexedEntry]

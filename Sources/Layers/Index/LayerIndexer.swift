@@ -48,7 +48,7 @@ public enum LayerIndexer {
     private static func isText(_ path: String) -> Bool {
         switch path {
         case "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid", "etc/login.defs",
-            "etc/default/useradd", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
+            "etc/default/useradd", "etc/adduser.conf", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status",
             "lib/apk/db/installed", "usr/lib/apk/db/installed":
             return true
         default: break

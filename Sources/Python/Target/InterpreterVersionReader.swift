@@ -51,34 +51,14 @@ struct InterpreterVersionReader {
         let lists = ["var/lib/dpkg/status"] + tree.textPaths.filter { $0.hasPrefix("var/lib/dpkg/status.d/") }
         for list in lists {
             guard let text = tree.text(list) else { continue }
-            if let version = Self.version(of: packages, in: text, name: "Package: ", version: "Version: ") {
-                return version
-            }
+            if let version = SystemPackageFormat.dpkg.version(of: packages, in: text) { return PythonVersion(version) }
         }
         return nil
     }
 
     private func apk() -> PythonVersion? {
         ["lib/apk/db/installed", "usr/lib/apk/db/installed"].lazy.compactMap { tree.text($0) }
-            .compactMap { Self.version(of: ["python3"], in: $0, name: "P:", version: "V:") }.first
-    }
-
-    /// The version in the first paragraph that is about one of the packages. Works on bytes: a distribution's list is
-    /// long.
-    static func version(of packages: Set<Substring>, in text: String, name: String, version: String) -> PythonVersion? {
-        var isWanted = false
-        var found: PythonVersion?
-        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            if line.isEmpty {
-                if isWanted, let found { return found }
-                (isWanted, found) = (false, nil)
-            } else if line.starts(with: name.utf8) {
-                isWanted = packages.contains(Substring(line.dropFirst(name.utf8.count)))
-            } else if line.starts(with: version.utf8) {
-                found = PythonVersion(Substring(line.dropFirst(version.utf8.count)))
-            }
-        }
-        return isWanted ? found : nil
+            .compactMap { SystemPackageFormat.apk.version(of: ["python3"], in: $0).flatMap { PythonVersion($0) } }.first
     }
 }
 

@@ -158,7 +158,7 @@ public struct PythonDetector: Sendable {
         if loaders.contains(where: { tree.entryFollowingLinks($0) != nil }) {
             // Its version shows in apk's list alone; 1.2 is what every Alpine since 2020 has.
             let installed = tree.textFollowingLinks("lib/apk/db/installed") ?? ""
-            let version = InterpreterVersionReader.version(of: ["musl"], in: installed, name: "P:", version: "V:")
+            let version = SystemPackageFormat.apk.version(of: ["musl"], in: installed).flatMap { PythonVersion($0) }
             return .musl(major: version?.major ?? 1, minor: version?.minor ?? 2)
         }
         throw PythonError(

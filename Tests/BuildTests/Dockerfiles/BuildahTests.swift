@@ -69,6 +69,7 @@ import Testing
     /// Commands, which only a whole base can run.
     static let commands: [String] = [
         "RUN groupadd -r grp && useradd -m -s /bin/bash web && useradd -r -g grp svc\nRUN useradd -u 5000 -G grp,users -c 'A B' -d /srv/o other",
+        "RUN adduser --disabled-password --gecos '' one && adduser --system --group --home /app svc && addgroup g\nRUN adduser --system --no-create-home nob && adduser --disabled-login --gecos 'A B,1' --uid 1500 --ingroup g --home /srv/a/b --shell /bin/sh other\nRUN adduser svc g && usermod -aG games,g one && addgroup --system s && adduser --system --ingroup s s && adduser --system s",
         "WORKDIR /app\nCOPY . .\nRUN chmod -R a+rw .\nRUN useradd me && chown -R me .\nUSER me\nENTRYPOINT [\"python\", \"-m\", \"x\"]",
         "RUN mkdir -m 700 /m && mkdir -p /m/a/b && touch /m/t && ln -s /m/a /m/l && ln -sf x /m/a && echo 'a b' > /m/e && printf '%s\\n' 1 2 >> /m/e && chmod +x /m/t && chown -h 7:8 /m/l",
         "COPY src /x\nRUN chmod -R u=rwX,go=rX /x && chmod 2755 /x/main.py && chown -R 7:staff /x && rm -rf /x/deep /etc/skel /usr/share/doc/*",
