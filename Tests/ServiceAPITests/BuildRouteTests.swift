@@ -125,7 +125,7 @@ import Testing
             #expect(ended.status == 202)
             #expect(try ended.text("state") == "cancelled")
             #expect(ended["Preference-Applied"] == "wait=50")
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(45))
         }
     }
 
@@ -232,7 +232,7 @@ import Testing
             let problem = BuildProblem(code: "unresolvable", message: "no", isRequestsFault: true)
             #expect(try await api.store.end(lease, .failed(problem)))
             let fast = try await api.get("/builds/\(id)/events")
-            #expect(ContinuousClock.now - start < .seconds(60))
+            #expect(ContinuousClock.now - start < .seconds(45))
             #expect(fast.body.count > 20_000_000)
             #expect(fast.string.hasSuffix("}\n\n") && fast.string.contains("event: end\n"))
             // It is still at it, and got only what it could take.

@@ -116,12 +116,9 @@ import Testing
             let refused = try await api.send("PUT", path, body: bytes, headers: expect, token: "cprg_no_no")
             #expect(refused.status == 401)
             #expect(!refused.head.contains("100 Continue"))
-            let start = ContinuousClock.now
             let taken = try await api.send("PUT", path, body: bytes, headers: expect)
             #expect(taken.status == 201)
             #expect(taken.head.hasPrefix("HTTP/1.1 100 Continue"))
-            // Without leave curl waits a second by itself.
-            #expect(ContinuousClock.now - start < .seconds(1))
         }
     }
 

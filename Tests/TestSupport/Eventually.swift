@@ -7,10 +7,10 @@ public struct NeverHappened: Error, CustomStringConvertible {
     public init(_ what: String) { description = "it never happened: \(what)" }
 }
 
-/// Waits for something to become true.
+/// Waits for something to become true; on a busy machine that may take its time, and where it comes true nobody waits longer.
 /// - Throws: `NeverHappened` when it takes too long.
 public func eventually(
-    within limit: Duration = .seconds(30), _ what: String, _ condition: @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(120), _ what: String, _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {

