@@ -101,13 +101,17 @@ public final class RegistryHosts: Sendable {
         let identity =
             isNamed
             ? settings.certificate?.identity ?? files.identity ?? settings.usualCertificate?.identity : files.identity
-        let shown = names.last ?? authority
         return PeerSettings(
             authorities: authorities + files.authorities, identity: identity,
             isVerified: !names.contains(where: isInsecure),
-            authorityHint: """
-                if you trust it, name its authority by --ca-file, or put it at ~/.config/containers/certs.d/\(shown)/ca.crt
-                """)
+            authorityHint: hint(names.last ?? authority))
+    }
+
+    /// Where an authority can be named: who reads no such directories, as a server that was told of none, has no flags either.
+    private func hint(_ host: String) -> String? {
+        guard !settings.directories.roots.isEmpty else { return nil }
+        let file = "~/.config/containers/certs.d/\(host)/ca.crt"
+        return "if you trust it, name its authority by --ca-file, or put it at \(file)"
     }
 
     private func files(of authority: String, _ names: [String]) throws -> CertificateDirectories.Found {
