@@ -108,7 +108,7 @@ import Testing
             let command = """
                 cd "$1" && schemathesis run "$2/api/v1/openapi.json" --url "$2" -H "Authorization: Bearer $3" \
                 --checks all --exclude-checks positive_data_acceptance --phases examples,coverage,fuzzing \
-                --max-examples 10 --seed 20261124 --generation-database none --request-timeout 20 \
+                --max-examples 10 --seed 20261124 --generation-database none --request-timeout 120 \
                 --workers 1 --continue-on-failure --warnings off > "$4" 2>&1; echo $?
                 """
             let code = try await runAside(

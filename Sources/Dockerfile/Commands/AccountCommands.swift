@@ -13,9 +13,7 @@ struct AddUser: NamedCommand {
     ]
 
     func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
-        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
-            throw CommandRefusal(reason: "it does not name one user")
-        }
+        let name = try arguments.only("user")
         var user = NewUser(name: name)
         user.uid = try accountNumber(arguments.value("-u", "--uid"))
         user.group = arguments.value("-g", "--gid")
@@ -44,9 +42,7 @@ struct AddGroup: NamedCommand {
     ]
 
     func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
-        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
-            throw CommandRefusal(reason: "it does not name one group")
-        }
+        let name = try arguments.only("group")
         return .changes([
             .group(
                 NewGroup(
@@ -65,9 +61,7 @@ struct AddMember: NamedCommand {
     ]
 
     func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
-        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
-            throw CommandRefusal(reason: "it does not name one user")
-        }
+        let name = try arguments.only("user")
         guard arguments.has("-a", "--append"), let groups = arguments.value("-G", "--groups") else {
             throw CommandRefusal(reason: "it does more than to add a user to groups by -aG")
         }

@@ -17,9 +17,7 @@ struct AdduserCommand: NamedCommand {
         if operands.count == 2, arguments.options.isEmpty {
             return .changes([.member(NewMember(user: operands[0], groups: [operands[1]]))])
         }
-        guard let name = operands.first, operands.count == 1 else {
-            throw CommandRefusal(reason: "it does not name one user")
-        }
+        let name = try arguments.only("user")
         let isSystem = arguments.has("--system")
         let group = arguments.value("--gid", "--ingroup")
         if arguments.has("--group") {
@@ -64,9 +62,7 @@ struct AddgroupCommand: NamedCommand {
     ]
 
     func outcome(of arguments: CommandArguments, calledAs name: String) throws(CommandRefusal) -> CommandOutcome {
-        guard let name = arguments.operands.first?.text, arguments.operands.count == 1 else {
-            throw CommandRefusal(reason: "it does not name one group")
-        }
+        let name = try arguments.only("group")
         return .changes([
             .group(
                 NewGroup(

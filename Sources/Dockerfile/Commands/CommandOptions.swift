@@ -73,6 +73,15 @@ struct CommandArguments {
         }
     }
 
+    /// The operand of a command that takes exactly one.
+    /// - Parameter what: what it names, for the refusal: `user`.
+    func only(_ what: String) throws(CommandRefusal) -> String {
+        guard let operand = operands.first, operands.count == 1 else {
+            throw CommandRefusal(reason: "it does not name one \(what)")
+        }
+        return operand.text
+    }
+
     /// Whether one of some names of an option is there.
     func has(_ names: String...) -> Bool { options.contains { names.contains($0.name) } }
 
