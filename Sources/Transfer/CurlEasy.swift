@@ -58,8 +58,11 @@ final class CurlEasy {
     private func setTrust() throws(TransferError) {
         let roots = TrustedRoots(
             file: configuration.certificateFile, directory: configuration.certificateDirectory)
-        if let directory = roots.directory { set(CURLOPT_CAPATH, directory) }
+        if let directory = roots.directory, peer.isVerified { set(CURLOPT_CAPATH, directory) }
         if !peer.isVerified {
+            // Authorities would be read all the same.
+            cooperage_curl_setopt_pointer(handle, CURLOPT_CAINFO, nil)
+            cooperage_curl_setopt_pointer(handle, CURLOPT_CAPATH, nil)
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
         } else if !peer.authorities.isEmpty {

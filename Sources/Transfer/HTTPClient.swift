@@ -100,7 +100,8 @@ public final class HTTPClient: HTTPSender {
     ) async throws -> HTTPResponse {
         try Task.checkCancellation()
         try checkTransport(request)
-        let peer = try configuration.peer?(request.url) ?? PeerSettings(identity: configuration.identity)
+        var peer = try configuration.peer?(request.url) ?? PeerSettings(identity: configuration.identity)
+        if !request.isPeerVerified { peer.isVerified = false }
         let engine = try startedEngine()
         let transfer = CurlTransfer(
             request, configuration: configuration, peer: peer, receive: receive, progress: progress)
