@@ -42,9 +42,6 @@ struct CopyCommand: Verb {
             try await session.engine(registry.hosts(connection, session.environment))
                 .copy(source, platform: platform, to: destination)
         }
-        try session.finish(
-            BuildConclusion(
-                digest: result.digest, layers: result.blobs, references: [result.reference],
-                uploadedBytes: result.uploadedBytes))
+        try session.finish(result)
     }
 }

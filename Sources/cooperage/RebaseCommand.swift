@@ -66,9 +66,6 @@ struct RebaseCommand: Verb {
                 $0.pulls = true
             }.rebase(request)
         }
-        try session.finish(
-            BuildConclusion(
-                digest: result.digest, layers: result.blobs, references: [result.reference],
-                uploadedBytes: result.uploadedBytes))
+        try session.finish(result)
     }
 }

@@ -71,6 +71,14 @@ struct Session: Sendable {
         try Console.writeOutput(conclusion.references.map { "\($0)\n" }.joined())
     }
 
+    /// Shows where an image went that was not built.
+    func finish(_ result: CopyResult) throws {
+        try finish(
+            BuildConclusion(
+                digest: result.digest, layers: result.blobs, references: [result.reference],
+                uploadedBytes: result.uploadedBytes))
+    }
+
     /// Works with the display running, and ends it whatever happens.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
         defer { display.close() }

@@ -52,7 +52,7 @@ extension FileChanger {
     }
 
     /// The number of the group that a user brings.
-    private func ownGroup(of new: NewUser, uid: UInt32, groups: AccountFile) throws -> UInt32? {
+    private func ownGroup(of new: NewUser, uid: UInt32, groups: AccountFile) throws -> UInt32 {
         // Where the user's number was asked for, the group has it, too, or there is none.
         guard new.isSystem, new.uid == nil, groups.line(numbered: uid) != nil else { return uid }
         return try freeGroup(in: groups, isSystem: true)

@@ -22,7 +22,6 @@ struct ImageAssembler: Sendable {
             annotations: plan.annotations.isEmpty ? nil : plan.annotations
         ) { try await base.image.layer($0) }
     }
-
 }
 
 extension BaseImage {

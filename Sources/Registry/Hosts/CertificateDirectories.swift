@@ -24,8 +24,7 @@ public struct CertificateDirectories: Sendable {
 
     /// Those of a user, and of the machine.
     public init(environment: [String: String]) {
-        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }?
-            .appending(".config").appending("containers").appending("certs.d")
+        let user = ContainersSettings.user(environment)?.appending("certs.d")
         roots = [user].compactMap(\.self) + Self.system.roots
     }
 

@@ -12,9 +12,8 @@ extension RegistriesConfiguration {
     /// - Parameter named: a file that a flag names, in the place of the variable's.
     /// - Throws: `RegistryError` (`invalid_configuration`).
     public init(environment: [String: String], named: FilePath? = nil) throws {
-        let system: FilePath = "/etc/containers"
-        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }?
-            .appending(".config").appending("containers")
+        let system = ContainersSettings.system
+        let user = ContainersSettings.user(environment)
         let fromVariable = environment[Self.variable].flatMap { $0.isEmpty ? nil : FilePath($0) }
         let name = "registries.conf"
         let isUsers = user.map { FileSystem.exists($0.appending(name)) } ?? false
