@@ -190,12 +190,23 @@ import Testing
 
     /// Runs a build whose registry holds it for longer than its first token lives.
     /// - Parameters:
-    ///   - lifetime: how many seconds the first token lives at most, from now on.
-    ///   - meanwhile: what happens when it is over, before the build goes on.
+    ///   - prepare: makes tokens live for so many seconds.
+    ///   - meanwhile: what happens when the first one's time is over, before the build goes on.
+    private func build(
+        _ site: Site, environment: [String: String], preparing prepare: (_ seconds: Int) async throws -> Void,
+        meanwhile: () async throws -> Void = {}
+    ) async throws -> Command.Outcome {
+        var outcome: Command.Outcome?
+        for seconds in Self.lifetimes where outcome == nil {
+            try await prepare(seconds)
+            outcome = try await build(site, environment: environment, lifetime: seconds, meanwhile: meanwhile)
+        }
+        return try #require(outcome, "no token lives as long as a build takes to its push")
+    }
+
     /// - Returns: nil where the token had expired before the build was at the registry.
     private func build(
-        _ site: Site, environment: [String: String], lifetime: Int,
-        meanwhile: () async throws -> Void = {}
+        _ site: Site, environment: [String: String], lifetime: Int, meanwhile: () async throws -> Void
     ) async throws -> Command.Outcome? {
         let expiry = ContinuousClock.now + .seconds(lifetime + 1)
         var merged = site.command
@@ -245,13 +256,12 @@ import Testing
                     "ACTIONS_ID_TOKEN_REQUEST_URL": "\(github.origin)/token?api-version=2.0",
                     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "swordfish",
                 ]
-                var built: Command.Outcome?
-                for seconds in Self.lifetimes where built == nil {
-                    lifetime.withLock { $0 = seconds }
-                    audiences.withLock { $0 = [] }
-                    built = try await build(site, environment: environment, lifetime: seconds)
-                }
-                let outcome = try #require(built, "no token lives as long as a build takes to its push")
+                let outcome = try await build(
+                    site, environment: environment,
+                    preparing: { seconds in
+                        lifetime.withLock { $0 = seconds }
+                        audiences.withLock { $0 = [] }
+                    })
                 #expect(outcome.status == 0, "\(outcome)")
                 let asked = audiences.withLock { $0 }
                 #expect(asked.count >= 2 && Set(asked) == ["http://\(site.address)"], "\(asked)")
@@ -274,14 +284,11 @@ import Testing
         let file = site.root.appending("token")
         try await site.serving(issuer.configuration) { _ in
             let environment = ["COOPERAGE_TOKEN_FILE": file.string]
-            var built: Command.Outcome?
-            for seconds in Self.lifetimes where built == nil {
+            func write(seconds: Int) async throws {
                 try FileSystem.write(try await issuer.token(seconds: Double(seconds)).utf8, to: file)
-                built = try await build(site, environment: environment, lifetime: seconds) {
-                    try FileSystem.write(try await issuer.token(seconds: 600).utf8, to: file)
-                }
             }
-            let outcome = try #require(built, "no token lives as long as a build takes to its push")
+            let outcome = try await build(
+                site, environment: environment, preparing: write, meanwhile: { try await write(seconds: 600) })
             #expect(outcome.status == 0, "\(outcome)")
             // One that is not renewed is told.
             let url = "http://\(site.address)"
