@@ -50,6 +50,7 @@ final class CurlEasy {
         set(CURLOPT_LOW_SPEED_TIME, max(1, request.timeouts.stall.milliseconds / 1000))
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        if request.connectsOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         // A proxy of the environment serves the world, never this machine.
         if request.url.isLoopback || configuration.admits != nil { set(CURLOPT_PROXY, "") }
     }

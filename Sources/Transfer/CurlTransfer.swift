@@ -93,6 +93,7 @@ final class CurlTransfer: @unchecked Sendable {
                 ?? TransferError(.failed, "the transfer ended before it began", context: request.context)
             return resume(.failure(error))
         }
+        if request.connectsOnly { response = HTTPResponse(status: 0, headers: [:], url: request.url) }
         guard let response else {
             return resume(
                 .failure(TransferError(.interrupted, "the server answered nothing", context: request.context)))

@@ -78,6 +78,16 @@ public final class HTTPClient: HTTPSender {
             .badRedirect, "the server redirects more than \(request.redirects) times", context: request.context)
     }
 
+    /// Connects to a host, TLS included if the URL says so, and hangs up. Whatever certificate is shown will do, since
+    /// nothing is told: neither does the host hear of a request, nor need it like us.
+    /// - Throws: `TransferError` or `CancellationError`.
+    public func connect(to url: HTTPURL, timeouts: HTTPRequest.Timeouts) async throws {
+        var request = HTTPRequest(.head, url)
+        request.timeouts = timeouts
+        request.connectsOnly = true
+        _ = try await send(request)
+    }
+
     private static func isRedirect(_ response: HTTPResponse) -> Bool {
         [301, 302, 303, 307, 308].contains(response.status) && response.headers["Location"] != nil
     }
@@ -101,7 +111,7 @@ public final class HTTPClient: HTTPSender {
         try Task.checkCancellation()
         try checkTransport(request)
         var peer = try configuration.peer?(request.url) ?? PeerSettings(identity: configuration.identity)
-        if !request.isPeerVerified { peer.isVerified = false }
+        if request.connectsOnly { peer.isVerified = false }
         let engine = try startedEngine()
         let transfer = CurlTransfer(
             request, configuration: configuration, peer: peer, receive: receive, progress: progress)

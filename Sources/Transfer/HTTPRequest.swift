@@ -74,11 +74,11 @@ public struct HTTPRequest: Sendable {
     public var timeouts = Timeouts()
     /// How many redirects of a GET or HEAD are followed. None of any other method is.
     public var redirects = 10
-    /// Whether the host's certificate has to be vouched for, where its settings ask for that. Only a request that tells
-    /// nothing, and whose answer nobody believes, may do without.
-    public var isPeerVerified = true
     /// The longest body of a good answer that is collected in memory, in bytes. A sink has no limit.
     public var responseLimit = 8 << 20
+
+    /// Whether the connection is all that is wanted: nothing is sent, so nobody has to vouch for the host's certificate.
+    var connectsOnly = false
 
     /// Makes the transfer go on after the sink of its body had to wait; nil where no sink waits.
     public var flow: TransferFlow?

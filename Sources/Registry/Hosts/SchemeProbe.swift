@@ -16,7 +16,7 @@ struct SchemeProbe: Sendable {
     /// - Throws: `CancellationError`, or `TransferError` where nobody answers in either way.
     func ask(_ host: String) async throws -> Answer {
         do {
-            try await send("https", host)
+            try await connect("https", host)
             return Answer(scheme: .https, isCertain: true)
         } catch let error as TransferError {
             switch error.code {
@@ -24,7 +24,7 @@ struct SchemeProbe: Sendable {
             case .unreachable, .interrupted, .timedOut, .proxyRefused:
                 // Here both schemes have one port, and whoever is not there is told of by the request itself.
                 if HTTPURL.isLoopback(host: host) { return Answer(scheme: .http, isCertain: false) }
-                guard (try? await send("http", host)) != nil else { throw error }
+                guard (try? await connect("http", host)) != nil else { throw error }
                 return Answer(scheme: .http, isCertain: true)
             // It speaks TLS. What is wrong with that is never a reason to do without: the request will tell.
             default: return Answer(scheme: .https, isCertain: true)
@@ -32,12 +32,10 @@ struct SchemeProbe: Sendable {
         }
     }
 
-    private func send(_ scheme: String, _ host: String) async throws {
-        var request = HTTPRequest(.get, try HTTPURL("\(scheme)://\(host)/v2/"))
-        request.redirects = 0
-        // Nothing is told and nothing believed, and reading the authorities would take longer than all else.
-        request.isPeerVerified = false
-        request.timeouts = HTTPRequest.Timeouts(connect: .seconds(10), stall: .seconds(10))
-        _ = try await client.send(request)
+    // Without a request: a host that wants a certificate of ours hangs up on one, which looks like no TLS at all. And
+    // without the authorities: to read them would take longer than all else.
+    private func connect(_ scheme: String, _ host: String) async throws {
+        try await client.connect(
+            to: HTTPURL("\(scheme)://\(host)/"), timeouts: .init(connect: .seconds(10), stall: .seconds(10)))
     }
 }
