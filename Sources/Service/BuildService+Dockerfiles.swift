@@ -38,19 +38,27 @@ extension BuildService {
             switch settings.standIn(for: reference) {
             case .catalog(let name): .catalog(name)
             case .reference(let reference): .registry(reference)
+            case .scratch: .scratch
             case .layout, nil: nil
             }
         }
+        func configuration(
+            of base: BaseSource, _ platform: Platform?
+        ) async throws -> ImageConfiguration.Execution? {
+            switch base {
+            case .registry(let reference):
+                try await refuseUnpushed(reference, project: project)
+                return try await self.configuration(
+                    of: reference, platform: platform ?? build.platform, secrets: secrets, pulls: build.pulls,
+                    project: project)
+            case .catalog(let name): return try await blocking { try catalog.definition(named: name).execution() }
+            case .layout, .archive, .scratch: return nil
+            }
+        }
         let base = try lowering.base()
-        switch base.source {
-        case .registry(let reference):
-            try await refuseUnpushed(reference, project: project)
-            lowering.baseConfiguration = try await configuration(
-                of: reference, platform: base.platform ?? build.platform, secrets: secrets, pulls: build.pulls,
-                project: project)
-        case .catalog(let name):
-            lowering.baseConfiguration = try await blocking { try catalog.definition(named: name).execution() }
-        case .layout, .archive, .scratch: break
+        lowering.baseConfiguration = try await configuration(of: base.source, base.platform)
+        for other in try lowering.otherBases() {
+            lowering.otherConfigurations[other] = try await configuration(of: other.source, other.platform)
         }
         let named = Dictionary(secrets.named.map { ($0.id, Array($0.value.utf8)) }, uniquingKeysWith: { $1 })
         let lent = try LentDockerfile(

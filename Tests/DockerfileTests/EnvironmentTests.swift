@@ -154,6 +154,5 @@ import Testing
             result.requirementsTexts(file: "/t/own.txt", context: "/c").map { "\($0.path): \($0.text)" }
                 == ["/t/own.txt: x\n", "/t/own-2.txt: y\n"])
         #expect(result.packages?.requirements == ["x"])
-        #expect(failure { try result.refuseFurtherEnvironments() }?.code == .unsupportedCommand)
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import OCI
 import Spec
 import Testing
@@ -38,7 +39,6 @@ import Testing
     func whatIsAboutOneAloneIsDoneInTurn(_ lines: String) throws {
         let step = try #require(try Self.steps(lines).first)
         #expect(step.manifests.isEmpty && step.parts?.count == 2)
-        #expect(failure { try lowered("WORKDIR /app\n" + lines).refuseFurtherEnvironments() } != nil)
     }
 
     @Test func optionsBecomeLinesAndOptions() throws {
@@ -72,10 +72,42 @@ import Testing
         #expect(try Self.steps("RUN pip install -U pip setuptools wheel") == [])
     }
 
-    @Test func serversTakeWhatTheyCanSay() throws {
-        #expect(failure { try lowered("RUN pip install -U x").refuseFurtherEnvironments() } == nil)
-        #expect(failure { try lowered("RUN pip install --no-deps x").refuseFurtherEnvironments() } != nil)
-        #expect(try lowered("RUN pip install x").withoutRequirements.packages?.requirements == [])
+    @Test func whatServersAreToldIsAllOfIt() throws {
+        let lines = """
+            WORKDIR /app
+            COPY . .
+            ENV UV_COMPILE_BYTECODE=1
+            RUN pip install -U --no-deps --pre -c c.txt -i https://a.example/simple x -e ./sub[a]
+            RUN python3 -m venv /v && /v/bin/pip install -r a.txt y
+            RUN uv sync --frozen --no-default-groups --extra more
+            """
+        let told = try lowered(lines)
+        #expect(told.environments.count == 3)
+        let bytes = try JSONEncoder().encode(told.environments)
+        #expect(try JSONDecoder().decode([LoweredDockerfile.Packages].self, from: bytes) == told.environments)
+    }
+
+    @Test func eachStageHasRequirementsOfItsOwn() throws {
+        let document = try DockerfileDocument(
+            "FROM base AS a\nRUN pip install x\nFROM base\nCOPY --from=a /x /x\nRUN pip install y\n")
+        let (spec, texts) = try DockerfileLowering(document).lowered().build(
+            context: "c", root: "/c", ignoreFile: nil, requirementsIn: "/t")
+        #expect(texts.map { "\($0.path): \($0.text)" } == ["/t/requirements.txt: y\n", "/t/stage-0.txt: x\n"])
+        let manifests = spec.stages.map { stage in
+            stage.steps.compactMap { if case .python(let step) = $0 { step } else { nil } }.flatMap(\.manifests)
+        }
+        #expect(manifests == [["/t/stage-0.txt"], ["/t/requirements.txt"]])
+    }
+
+    @Test(arguments: [
+        ("COPY . .", true), ("COPY --from=other:1 /a /b", false), ("RUN pip install x", false),
+        ("COPY a.txt .\nRUN pip install -r a.txt", true),
+        ("RUN --mount=type=bind,source=a.txt,target=a.txt pip install -r a.txt", false),
+        ("RUN --mount=type=bind,target=. pip install .", true),
+        ("RUN --mount=type=bind,target=. uv sync --frozen --no-install-project", true),
+    ])
+    func whatIsReadOfTheContext(_ lines: String, _ isMore: Bool) throws {
+        #expect(try lowered("WORKDIR /app\n" + lines).readsContext == isMore)
     }
 
     // MARK: uv sync

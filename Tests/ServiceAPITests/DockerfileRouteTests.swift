@@ -81,6 +81,46 @@ import Testing
         }
     }
 
+    /// Stages of bases of their own, an environment, and a file of an image: what docker's clients send.
+    @Test func stagesAreBuiltAndPushed() async throws {
+        try await DockerRegistry.run { registry in
+            try await APISite.run { api in
+                try await api.site.working { _ = try await api.site.pushBase(to: registry.host) }
+                let base = "\(registry.host)/base/python:1"
+                let dockerfile = """
+                    FROM \(base) AS builder
+                    ENV HOME=/root WHERE=/srv/v
+                    WORKDIR /app
+                    COPY . .
+                    RUN python3 -m venv $WHERE && $WHERE/bin/pip install --no-index --find-links links --no-deps alpha
+                    FROM scratch
+                    COPY --from=builder /app/main.py /main.py
+                    COPY --from=\(base) /opt/venv/pyvenv.cfg /copied/
+                    FROM \(base)
+                    COPY --from=builder /srv/v /srv/v
+                    COPY --from=1 / /more
+                    """
+                var files = try await api.site.sample().filter { $0.key.hasPrefix("links/") }
+                files["Dockerfile"] = Array(dockerfile.utf8)
+                files["main.py"] = Array("print('hello')\n".utf8)
+                let context = try await api.site.upload(files)
+                try await api.site.working {
+                    for (target, wanted) in [
+                        ("", ["srv/v/lib/python3.11/site-packages/alpha.py", "srv/v/bin/python", "more/main.py"]),
+                        (#","target":"1""#, ["main.py", "copied/pyvenv.cfg"]),
+                    ] {
+                        let body = #""context":"\#(context)","tags":["\#(registry.host)/team/app:1"]\#(target)"#
+                        let answer = try await api.send(
+                            "POST", "/builds", json: Self.request(body), headers: ["Prefer: wait=60"])
+                        #expect(try answer.object()["state"] as? String == "succeeded", "\(answer)")
+                        let paths = try await RegistryLook.paths("team/app", "1", on: registry.host)
+                        #expect(Set(wanted).subtracting(paths) == [], "\(paths.sorted())")
+                    }
+                }
+            }
+        }
+    }
+
     @Test func whatAWorkerWouldFindOutTooLateIsToldAtOnce() async throws {
         try await DockerRegistry.run { registry in
             try await APISite.run { api in

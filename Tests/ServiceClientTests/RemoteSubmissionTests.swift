@@ -30,7 +30,7 @@ import Testing
             directory: directory.path, environment: ["SOURCE_DATE_EPOCH": "1700000000"], cache: "/nowhere",
             buildsOnServer: true)
         let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
-        let parts = try RequestParts(request.spec)
+        let parts = try RequestParts(request)
         let inputs = try RemoteInputs(
             base: parts.base, python: parts.python, files: parts.files, context: request.context, in: directory.path,
             environment: [:])
@@ -99,7 +99,7 @@ import Testing
             let surroundings = Surroundings(
                 directory: directory.path, environment: [:], cache: "/nowhere", buildsOnServer: true)
             let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
-            let parts = try RequestParts(request.spec)
+            let parts = try RequestParts(request)
             let inputs = try RemoteInputs(
                 base: parts.base, python: parts.python, files: parts.files, context: request.context,
                 in: directory.path, environment: [:])
@@ -194,7 +194,7 @@ import Testing
             let surroundings = Surroundings(
                 directory: directory.path, environment: ["TOKEN": "not this"], cache: "/nowhere", buildsOnServer: true)
             let request = try BuildRequest(context: directory.path, flags: settings, in: surroundings)
-            let parts = try RequestParts(request.spec)
+            let parts = try RequestParts(request)
             let inputs = try RemoteInputs(
                 base: parts.base, python: parts.python, files: parts.files, context: request.context,
                 in: directory.path, environment: surroundings.environment, lent: request.secrets)

@@ -23,36 +23,56 @@ public struct LoweredDockerfile: Sendable, Hashable {
     public var packages: Packages? { environments.first { $0.place == nil } }
 
     /// Python packages, all of one environment.
-    public struct Packages: Sendable, Hashable {
+    public struct Packages: Sendable, Hashable, Codable {
         /// Where they go; nil means where the base's Python looks. A virtual environment is made, also without packages.
         public var place: PythonPlace?
         /// What goes there, command by command.
         public var installations: [Installation]
     }
 
-    /// Refuses what no submission to a server can say yet.
-    public func refuseFurtherEnvironments() throws(DockerfileError) {
-        if let place = environments.compactMap(\.place).first {
-            throw DockerfileError(
-                .unsupportedCommand, "a server cannot install packages into '\(place.path)' yet",
-                hints: ["install them where the base's Python looks, or build without --server"])
+    /// The environments of all stages.
+    public var allEnvironments: [Packages] { stages.flatMap(\.environments) + environments }
+
+    /// The instructions of all stages.
+    public var allInstructions: [FileInstruction] { stages.flatMap(\.instructions) + instructions }
+
+    /// Whether it takes more of the context than the manifests that `requirementsFiles` names.
+    public var readsContext: Bool {
+        let copies = allInstructions.flatMap(\.changes).contains {
+            if case .copy(let copy) = $0 { copy.origin == nil } else { false }
         }
-        guard let packages, !packages.areCommon || !packages.installations.allSatisfy(\.isForServers) else { return }
-        throw DockerfileError(
-            .unsupportedCommand,
-            "a server cannot follow the options of these installations yet: it resolves all requirements together",
-            hints: ["build without --server, or write constraints and pre-releases into a requirements file"])
+        // A project brings more than the file that names it.
+        let projects = allEnvironments.flatMap(\.installations).contains { installation in
+            installation.lines.contains { $0.path != nil } || !installation.options.editableSources.isEmpty
+                || installation.files.contains { $0.hasSuffix(".toml") || $0.hasSuffix(".lock") }
+                || installation.indexes.findLinks.contains { !$0.contains("://") }
+        }
+        return copies || projects
     }
 
-    /// The same without what is installed where the base's Python looks: whoever is sent it says it otherwise.
-    public var withoutRequirements: LoweredDockerfile {
-        var lowered = self
-        for number in lowered.environments.indices {
-            var installation = Installation()
-            installation.indexes = lowered.environments[number].indexes
-            lowered.environments[number].installations = [installation]
+    /// The spec of the build, and the requirements files that have to be written for it.
+    /// - Parameters:
+    ///   - context: the context's directory.
+    ///   - root: the same, absolute: the requirements files name its paths.
+    ///   - ignoreFile: the text of the context's ignore file; nil leaves nothing out.
+    ///   - directory: where the requirements files are to be.
+    ///   - platforms: those that are asked for, where the Dockerfile demands none.
+    public func build(
+        context: String, root: String, ignoreFile: String?, requirementsIn directory: String,
+        platforms: [Platform] = []
+    ) throws(DockerfileError) -> (spec: BuildSpec, requirements: [(path: String, text: String)]) {
+        let own = ImagePath.joined(directory, "requirements.txt")
+        var texts = requirementsTexts(file: own, context: root)
+        var files: [String: String] = [:]
+        for (number, stage) in stages.enumerated() {
+            let file = ImagePath.joined(directory, "stage-\(number).txt")
+            texts += stage.requirementsTexts(file: file, context: root)
+            files[stage.name] = file
         }
-        return lowered
+        let spec = try buildSpec(
+            context: context, ignoreFile: ignoreFile, requirementsFile: own, stageRequirementsFiles: files,
+            platforms: platforms)
+        return (spec, texts)
     }
 
     /// The requirements files that the build needs beside the context's, each with its path.
@@ -110,6 +130,22 @@ public struct LoweredDockerfile: Sendable, Hashable {
         if configuration != ConfigurationStep() { steps.append(.configuration(configuration)) }
         all.append(Stage(base: base, steps: steps))
         return BuildSpec(stages: all, platforms: platform.map { [$0] } ?? platforms)
+    }
+}
+
+extension LoweredDockerfile {
+    /// Takes the parts, without remarks.
+    public init(
+        stages: [LoweredStage], base: BaseSource, platform: Platform? = nil, environments: [Packages],
+        instructions: [FileInstruction], configuration: ConfigurationStep
+    ) {
+        self.stages = stages
+        self.base = base
+        self.platform = platform
+        self.environments = environments
+        self.instructions = instructions
+        self.configuration = configuration
+        remarks = []
     }
 }
 

@@ -2,15 +2,15 @@ public import Spec
 
 extension LoweredDockerfile {
     /// What one command installs.
-    public struct Installation: Sendable, Hashable {
+    public struct Installation: Sendable, Hashable, Codable {
         /// A line of a requirements file, with a path of the context in it or without.
-        struct Line: Sendable, Hashable {
+        public struct Line: Sendable, Hashable, Codable {
             /// The option before the path, `-e `, or the whole line.
-            var text: String
+            public var text: String
             /// A path of the context.
-            var path: String?
+            public var path: String?
             /// What follows the path: `[extra]`.
-            var suffix = ""
+            public var suffix = ""
 
             func text(context: String) -> String {
                 text + (path.map { ImagePath.joined(context, $0) } ?? "") + suffix
@@ -23,13 +23,13 @@ extension LoweredDockerfile {
         public var requirements: [String] = []
         /// What else stands in the Dockerfile: projects of the context, constraints, and options that requirements files can
         /// have.
-        var lines: [Line] = []
+        public var lines: [Line] = []
         /// Where packages come from. Directories are paths in the context. URLs may hold credentials.
         public var indexes = PackageIndexes()
         /// What of a project is wanted.
-        var selection = PackageSelection()
+        public var selection = PackageSelection()
         /// How the installer was told to install; directories are paths in the context.
-        var options = InstallationOptions()
+        public var options = InstallationOptions()
         /// Whether a `uv.lock` has to fit its project.
         var requiresLock = false
         /// Whether bytecode was asked for.
@@ -40,6 +40,11 @@ extension LoweredDockerfile {
         public var optionalSecrets: Set<String> = []
 
         init() {}
+
+        // Secrets are put in before an installation is told to anybody (`LentDockerfile`).
+        private enum CodingKeys: String, CodingKey {
+            case files, requirements, lines, indexes, selection, options, requiresLock, compilesBytecode
+        }
 
         /// The manifests whose names tell what they are; pip and uv take any name for lists of requirements.
         var manifests: [String] { files.filter(Self.isNamedAsOne) }
@@ -61,12 +66,6 @@ extension LoweredDockerfile {
             lines.isEmpty && selection.isEmpty && options.isCommon && !files.contains { $0.hasSuffix(".lock") }
         }
 
-        /// Whether a submission to a server can say all of it.
-        var isForServers: Bool {
-            var own = self
-            own.options.upgrade = nil
-            return own.isCommon
-        }
     }
 }
 

@@ -16,7 +16,7 @@ public struct StageBase: Sendable, Hashable {
 }
 
 /// A stage that files are taken from.
-public struct LoweredStage: Sendable, Hashable {
+public struct LoweredStage: Sendable, Hashable, Codable {
     /// Its name, or its number.
     public var name: String
     /// What it starts from.

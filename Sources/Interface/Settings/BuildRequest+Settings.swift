@@ -107,7 +107,7 @@ struct RequestMaker {
     }
 
     /// The request of a spec, with annotations and time as the settings say.
-    func request(_ spec: BuildSpec, _ results: Results, dockerfile: LoweredDockerfile? = nil) throws -> BuildRequest {
+    func request(_ spec: BuildSpec, _ results: Results, dockerfile: RequestedDockerfile? = nil) throws -> BuildRequest {
         var spec = spec
         for given in settings.annotations {
             let (name, value) = try given.read(annotation)

@@ -1,5 +1,4 @@
 public import Build
-public import Dockerfile
 public import OCI
 public import Spec
 public import SystemPackage
@@ -30,8 +29,8 @@ public struct BuildRequest: Sendable {
     public var sbom: SBOMRequest?
     /// Where they are written.
     public var sbomFile: SBOMFile?
-    /// The Dockerfile that it was made from, and what became of its lines.
-    public var dockerfile: LoweredDockerfile?
+    /// The Dockerfile that it was made from.
+    public var dockerfile: RequestedDockerfile?
     /// What is lent to the build.
     public var secrets = SecretSet()
     /// The ids of those that stand in its indexes already.

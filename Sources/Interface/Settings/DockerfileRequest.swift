@@ -116,60 +116,19 @@ extension RequestMaker {
         var lowered = dockerfile
         lowered.configuration.labels.merge(try labels()) { $1 }
         let rules = ([ignoreFile].compactMap(\.self) + written(results)).joined(separator: "\n")
-        let root = absolute(context)
-        func write(_ texts: [(path: String, text: String)]) throws {
-            for (path, text) in texts {
-                try FileSystem.write(text.utf8, to: FilePath(path))
-            }
-        }
-        let requirements = scratch.appending("requirements.txt")
+        let ignored = rules.isEmpty ? nil : rules
+        var (spec, requirements) = try lowered.build(
+            context: context.string, root: absolute(context).string, ignoreFile: ignored,
+            requirementsIn: scratch.string, platforms: results.platforms)
+        // A server has its own.
         if !surroundings.buildsOnServer {
-            try write(lowered.requirementsTexts(file: requirements.string, context: root.string))
+            for (path, text) in requirements { try FileSystem.write(text.utf8, to: FilePath(path)) }
         }
-        var stageRequirements: [String: String] = [:]
-        for (number, stage) in lowered.stages.enumerated() {
-            let file = scratch.appending("stage-\(number).txt")
-            try write(stage.requirementsTexts(file: file.string, context: root.string))
-            stageRequirements[stage.name] = file.string
-        }
-        var local = lowered
-        // On a server they are found in the context that was sent.
-        if surroundings.buildsOnServer {
-            try lowered.refuseFurtherEnvironments()
-            local = lowered.withoutRequirements
-        }
-        var spec = try local.buildSpec(
-            context: context.string, ignoreFile: rules.isEmpty ? nil : rules, requirementsFile: requirements.string,
-            stageRequirementsFiles: stageRequirements, platforms: results.platforms)
-        let given = try pythonStep(of: [])
-        for stage in spec.stages.indices {
-            for number in spec.stages[stage].steps.indices {
-                guard case .python(var step) = spec.stages[stage].steps[number] else { continue }
-                step.add(given)
-                for number in (step.parts ?? []).indices { step.parts?[number].add(given) }
-                // Whoever asks for it here wants it in any case.
-                if try compilesBytecode {
-                    step.compilesBytecode = true
-                    step.options?.hasOptionalBytecode = false
-                } else if surroundings.buildsOnServer {
-                    step.compilesBytecode = false
-                }
-                spec.stages[stage].steps[number] = .python(step)
-            }
-        }
+        var given = try pythonStep(of: [])
+        given.compilesBytecode = try compilesBytecode
+        spec.add(toInstallations: given)
         for remark in lowered.remarks { notice(remark.description) }
-        return try request(spec, results, dockerfile: lowered)
-    }
-}
-
-extension PythonStep {
-    /// Adds what the command line says beside the Dockerfile.
-    fileprivate mutating func add(_ given: PythonStep) {
-        indexes.indexURL = indexes.indexURL ?? given.indexes.indexURL
-        indexes.extraIndexURLs += given.indexes.extraIndexURLs
-        indexes.findLinks += given.indexes.findLinks
-        indexes.excludeNewer = given.indexes.excludeNewer
-        upgrade = given.upgrade
-        allowsSourceBuilds = given.allowsSourceBuilds
+        return try request(
+            spec, results, dockerfile: RequestedDockerfile(lowered: lowered, ignoreFile: ignored, given: given))
     }
 }

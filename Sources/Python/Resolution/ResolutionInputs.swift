@@ -120,7 +120,7 @@ struct ResolutionInputs: Sendable {
         key.append("\(target)")
         key.append(requirements) { key, file in
             key.append(portable(file.path.string))
-            key.append(URLCredentials.removed(from: file.text))
+            key.append(portable(URLCredentials.removed(from: file.text)))
         }
         key.append(texts) { key, file in
             key.append(portable(file.path.string))
@@ -138,7 +138,7 @@ struct ResolutionInputs: Sendable {
         key.append(isLocked ? 1 : 0)
         // What only some builds have.
         if let options = request.options {
-            key.append(String(decoding: try CanonicalJSON.encode(options), as: UTF8.self))
+            key.append(portable(String(decoding: try CanonicalJSON.encode(options), as: UTF8.self)))
         }
         if let sync = request.selection.sync {
             key.append(String(decoding: try CanonicalJSON.encode(sync), as: UTF8.self))

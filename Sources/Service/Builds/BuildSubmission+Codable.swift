@@ -105,16 +105,19 @@ extension BuildSubmission {
 
 extension BuildSubmission.Base {
     private enum CodingKeys: String, CodingKey {
-        case catalog, reference, layout
+        case catalog, reference, layout, scratch
     }
 
-    /// Reads `{"catalog": "python-3.11"}`, `{"reference": "registry/name:tag"}` or `{"layout": "path"}`.
+    /// Reads `{"catalog": "python-3.11"}`, `{"reference": "registry/name:tag"}`, `{"layout": "path"}` or
+    /// `{"scratch": true}`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let name = try container.decodeIfPresent(String.self, forKey: .catalog) {
             self = .catalog(name)
         } else if let text = try container.decodeIfPresent(String.self, forKey: .reference) {
             self = .reference(try Reference(text))
+        } else if try container.decodeIfPresent(Bool.self, forKey: .scratch) == true {
+            self = .scratch
         } else {
             self = .layout(path: try container.decode(String.self, forKey: .layout))
         }
@@ -127,6 +130,7 @@ extension BuildSubmission.Base {
         case .catalog(let name): try container.encode(name, forKey: .catalog)
         case .reference(let reference): try container.encode(reference.description, forKey: .reference)
         case .layout(let path): try container.encode(path, forKey: .layout)
+        case .scratch: try container.encode(true, forKey: .scratch)
         }
     }
 }

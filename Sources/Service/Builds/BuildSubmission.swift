@@ -1,3 +1,4 @@
+public import Dockerfile
 public import OCI
 public import Spec
 
@@ -14,7 +15,7 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
     public var excluded: [String]
     /// Further files of the context, each below a directory of its own: what a Dockerfile's COPY lines say.
     public var files: [Files]
-    /// What the lines of a Dockerfile do to the image's files, after all of these; nil where there is none.
+    /// What the lines of a Dockerfile install and do to the image's files, after all of these; nil where there is none.
     public var changes: Changes?
     /// What the image starts from: an entry of the catalog, a reference, or a layout that came with the context.
     public var base: Base
@@ -83,22 +84,43 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         }
     }
 
-    /// Changes of files, instruction by instruction, as the reader of Dockerfiles makes them.
+    /// What a Dockerfile says beside a base and what a container starts with, as its reader makes it. URLs of indexes hold no
+    /// credentials, and no mark of a secret is in it.
     public struct Changes: Sendable, Hashable, Codable {
         /// The text of the context's ignore file; nil leaves nothing out.
         public var ignoreFile: String?
-        /// The instructions in order.
+        /// The stages that files are taken from, in their order.
+        public var stages: [LoweredStage]
+        /// The Python packages, by the environments that they go to.
+        public var environments: [LoweredDockerfile.Packages]
+        /// The changes of files, instruction by instruction.
         public var instructions: [FileInstruction]
 
         /// Takes the parts.
-        public init(ignoreFile: String? = nil, instructions: [FileInstruction]) {
+        public init(
+            ignoreFile: String? = nil, stages: [LoweredStage] = [], environments: [LoweredDockerfile.Packages] = [],
+            instructions: [FileInstruction]
+        ) {
             self.ignoreFile = ignoreFile
+            self.stages = stages
+            self.environments = environments
             self.instructions = instructions
         }
 
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case ignoreFile = "ignore_file"
-            case instructions
+            case stages, environments, instructions
+        }
+
+        /// Reads the object; all but the instructions may be missing.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                ignoreFile: try container.decodeIfPresent(String.self, forKey: .ignoreFile),
+                stages: try container.decodeIfPresent([LoweredStage].self, forKey: .stages) ?? [],
+                environments: try container.decodeIfPresent(
+                    [LoweredDockerfile.Packages].self, forKey: .environments) ?? [],
+                instructions: try container.decode([FileInstruction].self, forKey: .instructions))
         }
     }
 
@@ -110,6 +132,8 @@ public struct BuildSubmission: Sendable, Hashable, Codable {
         case reference(Reference)
         /// An OCI layout, a directory of the context.
         case layout(path: String)
+        /// Nothing: an image without files.
+        case scratch
     }
 
     /// Where packages come from. URLs hold no credentials.

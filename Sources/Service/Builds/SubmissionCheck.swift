@@ -1,6 +1,7 @@
 import Build
 import Content
 import Diagnostics
+import Dockerfile
 import Layers
 import OCI
 import Spec
@@ -11,7 +12,7 @@ import Transfer
 struct SubmissionCheck: Sendable {
     private let submission: BuildSubmission
     private let project: String
-    private let policy: ProjectPolicy
+    let policy: ProjectPolicy
     private let contexts: ContextStorage
 
     init(_ submission: BuildSubmission, project: String, policy: ProjectPolicy, contexts: ContextStorage) {
@@ -28,13 +29,18 @@ struct SubmissionCheck: Sendable {
         try checkNames()
         try checkExecution()
         try checkPolicy()
-        try checkIndexes()
-        try checkPackages()
-        try checkSelection()
+        let indexes = submission.indexes
+        try check(
+            PackageIndexes(
+                indexURL: indexes.indexURL, extraIndexURLs: indexes.extraIndexURLs, findLinks: indexes.findLinks,
+                excludeNewer: indexes.excludeNewer))
+        try check(requirements: submission.packages)
+        try check(submission.selection)
+        if let changes = submission.changes { try check(changes) }
         return try await checkContext()
     }
 
-    private func refuse(_ why: String, hints: [String] = []) -> ServiceError {
+    func refuse(_ why: String, hints: [String] = []) -> ServiceError {
         ServiceError(.invalidRequest, why, hints: hints)
     }
 
@@ -49,14 +55,11 @@ struct SubmissionCheck: Sendable {
             throw refuse("an image with a name is neither to be pushed nor kept", hints: ["set 'push' or 'export'"])
         }
         guard submission.tags.count <= 64, submission.platforms.count <= 16, submission.requirements.count <= 256,
-            submission.files.count <= 256, submission.packages.count <= 1000,
-            submission.changes?.instructions.count ?? 0 <= 1000
+            submission.files.count <= 256, submission.packages.count <= 1000
         else {
             throw refuse(
-                "a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages and instructions"
-            )
+                "a build has at most 64 tags, 16 platforms, 256 manifests and lists of files, 1000 packages")
         }
-        for change in submission.changes?.instructions.flatMap(\.changes) ?? [] { try check(change) }
         guard Set(submission.platforms.map(\.description)).count == submission.platforms.count else {
             throw refuse("a platform is there twice")
         }
@@ -67,26 +70,6 @@ struct SubmissionCheck: Sendable {
             throw refuse(
                 "'max_layer_size' is \(limit), and layers of less than \(BuildSpec.smallestLayerLimit) bytes hold no image"
             )
-        }
-    }
-
-    /// Refuses what files may not be taken from.
-    private func check(_ change: FileChange) throws(ServiceError) {
-        switch change {
-        case .copy(let copy) where copy.origin != nil:
-            // What a base may be the policy says.
-            throw refuse(
-                "'changes' copies files from a stage or an image, and a server takes them of the context alone")
-        case .download(let download):
-            guard let url = try? HTTPURL(download.url), url.userInformation == nil else {
-                throw refuse(
-                    "'\(redacted(url: download.url))' in 'changes' is no http or https URL without a user and a password"
-                )
-            }
-            guard PolicyPattern.allow(policy.indexes, url.text) else {
-                throw against("fetching '\(url)'", policy.indexes)
-            }
-        default: break
         }
     }
 
@@ -113,8 +96,8 @@ struct SubmissionCheck: Sendable {
     }
 
     /// A line of a manifest may be an option, a file or another manifest; a package is a requirement and nothing else.
-    private func checkPackages() throws(ServiceError) {
-        for package in submission.packages {
+    func check(requirements: [String]) throws(ServiceError) {
+        for package in requirements {
             guard let first = package.unicodeScalars.first, first.isASCII,
                 first.properties.isAlphabetic
                     || ("0"..."9").contains(first), package.utf8.count <= 1000,
@@ -127,18 +110,24 @@ struct SubmissionCheck: Sendable {
     }
 
     /// Names of groups and extras, as packaging has them: one is an argument of uv's.
-    private func checkSelection() throws(ServiceError) {
-        let names = submission.selection.groups + submission.selection.extras
+    func check(_ selection: PackageSelection) throws(ServiceError) {
+        let sync = selection.sync
+        let names =
+            selection.groups + selection.extras + (sync?.excludedGroups ?? []) + (sync?.onlyGroups ?? [])
+            + (sync?.excludedExtras ?? [])
         guard names.count <= 256 else { throw refuse("a build has at most 256 groups and extras") }
-        for name in names {
-            let isWord = name.utf8.allSatisfy { byte in
-                let scalar = Unicode.Scalar(byte)
-                return scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-                    || "._-".unicodeScalars.contains(scalar)
-            }
-            guard isWord, (1...200).contains(name.utf8.count), let first = name.first, !"._-".contains(first) else {
-                throw refuse("'\(name)' is not the name of a dependency group or an extra")
-            }
+        for name in names { try check(name: name, is: "a dependency group or an extra") }
+    }
+
+    /// A name that becomes an argument of uv's.
+    func check(name: String, is what: String) throws(ServiceError) {
+        let isWord = name.utf8.allSatisfy { byte in
+            let scalar = Unicode.Scalar(byte)
+            return scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                || "._-".unicodeScalars.contains(scalar)
+        }
+        guard isWord, (1...200).contains(name.utf8.count), let first = name.first, !"._-".contains(first) else {
+            throw refuse("'\(name)' is not the name of \(what)")
         }
     }
 
@@ -148,23 +137,26 @@ struct SubmissionCheck: Sendable {
                 throw against("pushing to '\(tag.name)'", policy.targets)
             }
         }
-        let base =
-            switch submission.base {
-            case .catalog(let name): name
-            case .reference(let reference): reference.name
-            case .layout: "layout"
-            }
+        switch submission.base {
+        case .catalog(let name): try check(base: name)
+        case .reference(let reference): try check(base: reference.name)
+        case .layout: try check(base: "layout")
+        case .scratch: try check(base: "scratch")
+        }
+    }
+
+    /// Refuses what images may not start from, nor take files from.
+    func check(base: String) throws(ServiceError) {
         guard PolicyPattern.allow(policy.bases, base) else { throw against("the base '\(base)'", policy.bases) }
     }
 
-    private func against(_ what: String, _ allowed: [String]) -> ServiceError {
+    func against(_ what: String, _ allowed: [String]) -> ServiceError {
         ServiceError(
             .againstPolicy, "the policy of the project '\(project)' does not allow \(what)",
             hints: ["it allows \(allowed.joined(separator: ", "))"])
     }
 
-    private func checkIndexes() throws {
-        let indexes = submission.indexes
+    func check(_ indexes: PackageIndexes) throws(ServiceError) {
         let pages = indexes.findLinks.filter { $0.contains("://") }
         for text in [indexes.indexURL].compactMap(\.self) + indexes.extraIndexURLs + pages {
             let url: HTTPURL
@@ -192,7 +184,10 @@ struct SubmissionCheck: Sendable {
     }
 
     private func checkContext() async throws -> ManifestSource? {
-        var directories = submission.indexes.findLinks.filter { !$0.contains("://") }
+        let installations = submission.changes?.allInstallations ?? []
+        var directories = (submission.indexes.findLinks + installations.flatMap(\.indexes.findLinks)).filter {
+            !$0.contains("://")
+        }
         if case .layout(let path) = submission.base { directories.append(path) }
         let needsOne =
             !submission.requirements.isEmpty || submission.lock != nil || submission.codeDestination != nil
@@ -209,12 +204,13 @@ struct SubmissionCheck: Sendable {
         // The check may come long after the upload.
         let source = ManifestSource(
             try await contexts.use(digest, project: project), store: try contexts.store(of: project))
-        for path in submission.requirements + [submission.lock].compactMap(\.self) {
+        let files = submission.requirements + [submission.lock].compactMap(\.self) + installations.flatMap(\.files)
+        for path in files {
             guard source.kind(of: try relative(path)) == .file else {
                 throw refuse("the context holds no file '\(path)'", hints: ["paths start at the context"])
             }
         }
-        for path in directories where path != "." {
+        for path in directories where path != "." && !path.isEmpty {
             guard source.kind(of: try relative(path)) == .directory else {
                 throw refuse("the context holds no directory '\(path)'", hints: ["paths start at the context"])
             }
@@ -222,7 +218,7 @@ struct SubmissionCheck: Sendable {
         return source
     }
 
-    private func relative(_ path: String) throws(ServiceError) -> String {
+    func relative(_ path: String) throws(ServiceError) -> String {
         do throws(LayerError) {
             return try LayerPath.checked(path, origin: "the submission")
         } catch {

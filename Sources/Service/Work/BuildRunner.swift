@@ -77,13 +77,13 @@ struct BuildRunner: Sendable {
         if case .layout(let path) = submission.base, let tree {
             try await blocking { try tree.write(FilePath(workspace.path(path))) }
         }
-        let packages = try writePackages(in: workspace, besides: source)
+        let spec = try SubmittedSpec(
+            submission, workspace: workspace, source: source, lent: lent, allowsSourceBuilds: allowsSourceBuilds
+        ).write()
         let engine = try BuildEngine(configuration, events: events)
         var outputs: [BuildOutput] = submission.pushes ? [.registry] : []
         if submission.exports { outputs.append(.layout(workspace.layout)) }
-        let result = try await engine.build(
-            spec(in: workspace, packages: packages, lent: lent, allowsSourceBuilds: allowsSourceBuilds),
-            tags: submission.tags, outputs: outputs)
+        let result = try await engine.build(spec, tags: submission.tags, outputs: outputs)
         // Where nothing was pushed, nothing was confirmed.
         try checkExpected(result.images)
         try keep(result.images)
@@ -120,24 +120,6 @@ struct BuildRunner: Sendable {
         return environment
     }
 
-    /// Whether a manifest's name tells what it is.
-    private func isNamedAsOne(_ manifest: String) -> Bool {
-        Manifest.Kind(fileName: FilePath(manifest).lastComponent?.string ?? "") != nil
-    }
-
-    /// Writes the requirements that stand in no manifest beside the context's files, where no image sees them. Lists for
-    /// pip of other names than `.txt` and `.in` are included there: pip takes any name.
-    /// - Returns: where; nil where there are none.
-    private func writePackages(in workspace: BuildWorkspace, besides source: ManifestSource?) throws -> FilePath? {
-        let lines = submission.requirements.filter { !isNamedAsOne($0) }.map { "-r \($0)" } + submission.packages
-        guard !lines.isEmpty else { return nil }
-        var name = "requirements.txt"
-        while source?.kind(of: name) != nil { name = "further-" + name }
-        let path = workspace.context.appending(name)
-        try FileSystem.write(lines.map { $0 + "\n" }.joined().utf8, to: path, durably: false)
-        return path
-    }
-
     /// Refuses an image that is not the one that was asked for.
     private func checkExpected(_ images: ImageSet) throws {
         guard let expected = submission.expectedImage else { return }
@@ -147,62 +129,6 @@ struct BuildRunner: Sendable {
                 .conflict, "the build comes to the image \(made) now, and no longer to \(expected)",
                 hints: ["build it again: packages or the base have changed since, and the cache has let go of it"])
         }
-    }
-
-    private func spec(
-        in workspace: BuildWorkspace, packages: FilePath?, lent: BuildSecrets, allowsSourceBuilds: Bool
-    ) -> BuildSpec {
-        let base: BaseSource =
-            switch submission.base {
-            case .catalog(let name): .catalog(name)
-            case .reference(let reference): .registry(reference)
-            case .layout(let path): .layout(path: workspace.path(path))
-            }
-        var steps: [Step] = []
-        if !submission.requirements.isEmpty || packages != nil {
-            let indexes = submission.indexes
-            func url(_ text: String) -> String { lent.adding(to: text) }
-            steps.append(
-                .python(
-                    PythonStep(
-                        manifests: submission.requirements.filter(isNamedAsOne).map(workspace.path)
-                            + (packages.map { [$0.string] } ?? []),
-                        selection: submission.selection,
-                        indexes: PackageIndexes(
-                            indexURL: indexes.indexURL.map(url), extraIndexURLs: indexes.extraIndexURLs.map(url),
-                            findLinks: indexes.findLinks.map { $0.contains("://") ? url($0) : workspace.path($0) },
-                            excludeNewer: indexes.excludeNewer),
-                        lock: submission.lock.map { .required(path: workspace.path($0)) },
-                        upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds,
-                        compilesBytecode: submission.compilesBytecode)))
-        }
-        if let destination = submission.codeDestination {
-            steps.append(
-                .files(FilesStep(source: "", destination: destination, excluded: submission.excluded)))
-        }
-        for files in submission.files {
-            steps.append(
-                .files(FilesStep(source: "", destination: files.destination, excluded: files.excluded)))
-        }
-        if let changes = submission.changes {
-            steps.append(
-                .changes(
-                    ChangesStep(source: "", ignoreFile: changes.ignoreFile, instructions: changes.instructions)))
-        }
-        let execution = submission.execution
-        steps.append(
-            .configuration(
-                ConfigurationStep(
-                    environment: execution.environment.sorted { $0.key < $1.key }.map {
-                        EnvironmentVariable(name: $0.key, value: $0.value)
-                    }, entrypoint: execution.entrypoint, command: execution.command, user: execution.user,
-                    workingDirectory: execution.workingDirectory, labels: execution.labels,
-                    exposedPorts: execution.ports, further: execution.further)))
-        return BuildSpec(
-            stages: [Stage(base: base, steps: steps)], platforms: submission.platforms,
-            annotations: submission.annotations,
-            timestamp: submission.sourceDateEpoch.map { Timestamp(seconds: $0) } ?? .reproducible,
-            layerLimit: submission.layerLimit)
     }
 
     // MARK: What is handed out
@@ -232,18 +158,6 @@ struct BuildRunner: Sendable {
     private func keep(_ images: ImageSet) throws {
         let files = BuildFiles(dataDirectory: settings.dataDirectory, build: lease.build.id)
         try files.write(images.images.map { ImageDocuments($0) }, as: .documents)
-    }
-}
-
-extension BuildSecrets {
-    /// A URL of an index with what was lent for its host. It gets to uv by its environment, and nowhere else.
-    fileprivate func adding(to text: String) -> String {
-        guard let url = try? HTTPURL(text), url.userInformation == nil,
-            let login = indexes.first(where: { $0.scope == "\(url.host):\(url.port)" || $0.scope == url.host }),
-            let mark = text.firstRange(of: "://")
-        else { return text }
-        let userInformation = "\(PercentEncoding.value(login.username)):\(PercentEncoding.value(login.password))@"
-        return text[..<mark.upperBound] + userInformation + text[mark.upperBound...]
     }
 }
 

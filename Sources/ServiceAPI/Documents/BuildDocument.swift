@@ -69,7 +69,7 @@ struct BuildRequestDocument: RequestDocument {
     }
 
     private enum BaseKeys: String, CodingKey {
-        case base, catalog, reference, layout
+        case base, catalog, reference, layout, scratch
     }
 
     init(from decoder: any Decoder) throws {
@@ -89,7 +89,7 @@ struct BuildRequestDocument: RequestDocument {
         guard base.allKeys.count == 1 else {
             throw ServiceError(
                 .invalidRequest, "the base has \(base.allKeys.count) names",
-                hints: ["it has one of 'catalog', 'reference' and 'layout'"])
+                hints: ["it has one of 'catalog', 'reference', 'layout' and 'scratch'"])
         }
     }
 
@@ -102,10 +102,10 @@ struct BuildRequestDocument: RequestDocument {
     private static let buildShape: JSONShape = {
         var members = Dictionary(
             BuildSubmission.CodingKeys.allCases.map { ($0.rawValue, JSONShape.any) }, uniquingKeysWith: { $1 })
-        members["base"] = .members(["catalog", "reference", "layout"])
+        members["base"] = .members(["catalog", "reference", "layout", "scratch"])
         members["indexes"] = indexesShape
         members["execution"] = .members(["env", "entrypoint", "cmd", "user", "workdir", "labels", "ports", "further"])
-        members["changes"] = .members(["ignore_file", "instructions"])
+        members["changes"] = .members(["ignore_file", "stages", "environments", "instructions"])
         members["files"] = .list(.members(["destination", "excluded"]))
         return .object(members)
     }()

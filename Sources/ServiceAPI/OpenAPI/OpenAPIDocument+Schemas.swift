@@ -111,8 +111,8 @@ extension OpenAPIDocument {
                       excluded: {type: [array, "null"], items: {type: string}}
                 changes:
                   description: |
-                    What the lines of a Dockerfile do to the image's files. The client of the same version reads the
-                    Dockerfile; the form of an instruction may change with the version.
+                    What the lines of a Dockerfile install and do to files, also in the stages that files are taken from. The
+                    client of the same version reads the Dockerfile; the form of its parts may change with the version.
                   type: [object, "null"]
                   additionalProperties: false
                   required: [instructions]
@@ -120,6 +120,16 @@ extension OpenAPIDocument {
                     ignore_file:
                       description: The text of the context's ignore file; without it nothing is left out.
                       type: [string, "null"]
+                    stages:
+                      description: The stages that files are taken from, in their order.
+                      type: [array, "null"]
+                      maxItems: 64
+                      items: {$ref: "#/components/schemas/Stage"}
+                    environments:
+                      description: The Python packages, by the environments that they go to.
+                      type: [array, "null"]
+                      maxItems: 64
+                      items: {$ref: "#/components/schemas/PackageEnvironment"}
                     instructions:
                       type: array
                       maxItems: 1000
@@ -261,6 +271,11 @@ extension OpenAPIDocument {
                   additionalProperties: false
                   required: [layout]
                   properties: {layout: {type: string}}
+                - type: object
+                  description: Nothing.
+                  additionalProperties: false
+                  required: [scratch]
+                  properties: {scratch: {type: boolean, const: true}}
             Indexes:
               description: Where packages come from. URLs hold no credentials.
               type: object
@@ -307,6 +322,30 @@ extension OpenAPIDocument {
                     stopSignal: {type: [string, "null"]}
                     shell: {type: [array, "null"], items: {type: string}}
                     healthcheck: {type: [object, "null"]}
+            Stage:
+              description: A stage of a Dockerfile that files are taken from.
+              type: object
+              required: [name, base, environments, instructions]
+              properties:
+                name: {description: "Its name, or its number.", type: string}
+                base:
+                  description: What it starts from. It has one member, whose name is its kind.
+                  type: object
+                  minProperties: 1
+                  maxProperties: 1
+                environments: {type: array, items: {$ref: "#/components/schemas/PackageEnvironment"}}
+                instructions: {type: array, items: {$ref: "#/components/schemas/FileInstruction"}}
+            PackageEnvironment:
+              description: An environment of Python packages, and what a Dockerfile's commands install there.
+              type: object
+              required: [installations]
+              properties:
+                place: {description: Without it the packages go where the base's Python looks., type: [object, "null"]}
+                installations:
+                  type: array
+                  items:
+                    description: What one command installs, files by their paths in the context.
+                    type: object
             FileInstruction:
               description: One line of a Dockerfile, and what it does to files.
               type: object

@@ -65,7 +65,7 @@ public struct RemoteBuild: Sendable {
                 .notOnServer, "the Dockerfile comes to another build on each of its \(request.specs.count) platforms",
                 hints: ["build for one --platform at a time"])
         }
-        parts = try RequestParts(request.spec)
+        parts = try RequestParts(request)
         first = client
         self.client = client.patient(events: events)
         if parts.python?.lockFile != nil, request.spec.platforms.count > 1 {
@@ -147,7 +147,8 @@ public struct RemoteBuild: Sendable {
         let inputs = try await blocking {
             try RemoteInputs(
                 base: base, python: parts.python, files: parts.files, changes: parts.changes,
-                named: request.dockerfile?.packages?.requirementsFiles ?? [], context: request.context,
+                named: request.dockerfile?.lowered.allEnvironments.flatMap(\.requirementsFiles) ?? [],
+                context: request.context,
                 in: surroundings.directory, environment: surroundings.environment,
                 lent: request.secrets)
         }

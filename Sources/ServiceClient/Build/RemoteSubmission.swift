@@ -6,6 +6,7 @@ import OCI
 public import Registry
 public import Service
 public import Spec
+import SystemPackage
 import Transfer
 
 /// What a request on this machine comes to on a server.
@@ -19,30 +20,36 @@ struct RemoteSubmission {
     ///   - inputs: where its files are in the context.
     /// - Throws: `ClientError` (`not_on_server`) for a secret that is no text.
     init(_ request: BuildRequest, _ parts: RequestParts, inputs: RemoteInputs) throws(ClientError) {
-        var build = BuildSubmission(base: inputs.base)
+        let ignored = inputs.context.usesReserved ? inputs.context.reserved : nil
+        var build: BuildSubmission
+        var logins = LoginCollection()
+        if let dockerfile = request.dockerfile {
+            // The server's own files in the context are no business of a COPY's.
+            let rules = (dockerfile.ignoreFile ?? "") + (ignored.map { "\n\($0)\n" } ?? "")
+            do {
+                let (submission, secrets) = try BuildSubmission.lowered(
+                    dockerfile.lowered, ignoreFile: rules.isEmpty ? nil : rules)
+                build = submission
+                logins.add(secrets.indexes)
+            } catch {
+                throw ClientError(.notOnServer, error.message, hints: error.hints)
+            }
+        } else {
+            build = BuildSubmission(base: inputs.base)
+            build.execution = .init(parts.configuration)
+        }
         if let files = parts.files {
             build.codeDestination = files.destination
-            build.excluded = files.excluded + (inputs.context.usesReserved ? [inputs.context.reserved] : [])
+            build.excluded = files.excluded + [ignored].compactMap(\.self)
         }
-        if let changes = parts.changes {
-            // The server's own files in the context are no business of a COPY's.
-            let ignored = inputs.context.usesReserved ? "\n\(inputs.context.reserved)\n" : ""
-            let rules = (changes.ignoreFile ?? "") + ignored
-            build.changes = .init(
-                ignoreFile: rules.isEmpty ? changes.ignoreFile : rules, instructions: changes.instructions)
-        }
-        build.requirements = inputs.manifests + (request.dockerfile?.packages?.requirementsFiles ?? [])
-        build.packages = request.dockerfile?.packages?.requirements ?? []
+        build.requirements = inputs.manifests
         build.selection = parts.python?.selection ?? PackageSelection()
         build.lock = inputs.lock
-        var logins: [BuildSecrets.Login] = []
-        func withoutLogin(_ url: String) -> String { Self.withoutLogin(url, collecting: &logins) }
         if let indexes = parts.python?.indexes {
             build.indexes = .init(
-                indexURL: indexes.indexURL.map(withoutLogin),
-                extraIndexURLs: indexes.extraIndexURLs.map(withoutLogin),
-                findLinks: inputs.findLinks.map { $0.contains("://") ? withoutLogin($0) : $0 },
-                excludeNewer: indexes.excludeNewer)
+                indexURL: indexes.indexURL.map { logins.take(from: $0) },
+                extraIndexURLs: indexes.extraIndexURLs.map { logins.take(from: $0) },
+                findLinks: inputs.findLinks.map { logins.take(from: $0) }, excludeNewer: indexes.excludeNewer)
         }
         build.upgrades = parts.python?.upgrade ?? false
         build.allowsSourceBuilds = parts.python?.allowsSourceBuilds ?? true
@@ -51,12 +58,6 @@ struct RemoteSubmission {
         build.annotations = request.spec.annotations
         if request.spec.timestamp != .reproducible { build.sourceDateEpoch = request.spec.timestamp.seconds }
         build.layerLimit = request.spec.layerLimit
-        let configuration = parts.configuration
-        build.execution = .init(
-            environment: Dictionary(configuration.environment.map { ($0.name, $0.value) }) { $1 },
-            entrypoint: configuration.entrypoint, command: configuration.command, user: configuration.user,
-            workingDirectory: configuration.workingDirectory, labels: configuration.labels,
-            ports: configuration.exposedPorts, further: configuration.further)
         build.pushes = request.outputs.contains(.registry)
         build.exports = request.outputs.contains { $0 != .registry }
         // A name says where to push, or what the kept image is called.
@@ -65,20 +66,9 @@ struct RemoteSubmission {
         build.pulls = request.pulls
         self.build = build
         secrets = BuildSecrets(
-            indexes: logins,
+            indexes: logins.logins,
             // Those that stand in indexes went there as logins.
             named: try BuildSecrets.named(request.secrets.without(request.usedSecrets.subtracting(inputs.secrets))))
-    }
-
-    /// A URL without user and password, which go beside the build and are kept apart.
-    private static func withoutLogin(_ text: String, collecting logins: inout [BuildSecrets.Login]) -> String {
-        // What cannot be read is the server's to refuse.
-        guard let url = try? HTTPURL(text), let user = url.userInformation else { return text }
-        let scope = "\(url.host):\(url.port)"
-        if !logins.contains(where: { $0.scope == scope }) {
-            logins.append(.init(scope: scope, username: user.user, password: user.password))
-        }
-        return url.text
     }
 }
 
@@ -96,13 +86,13 @@ extension BuildSecrets {
         return named
     }
 
-    /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and its
-    /// base's. What is a single repository's is lent for that alone.
+    /// What the caller has for the registries that a build speaks to: those of its tags where it pushes, and of the images
+    /// that it is made from. What is a single repository's is lent for that alone.
     public static func registries(
         of build: BuildSubmission, from credentials: any CredentialSource
     ) async throws -> [Login] {
         var names = build.pushes ? build.tags : []
-        if case .reference(let reference) = build.base { names.append(reference) }
+        names += build.references
         var logins: [Login] = []
         for name in names {
             let whole = try await credentials.credential(for: name.registry)
@@ -115,33 +105,47 @@ extension BuildSecrets {
     }
 }
 
-/// The steps of a request, each where a submission has it.
+/// The parts of a request, each where a submission has it. What a Dockerfile says is not among them, but for its base and
+/// what it reads of the context.
 struct RequestParts {
     let base: BaseSource
+    /// What is installed; beside a Dockerfile what holds for all that it installs.
     let python: PythonStep?
     let files: FilesStep?
+    /// Which files of the context a Dockerfile may copy; nil where it copies none.
     let changes: ChangesStep?
     let configuration: ConfigurationStep
 
     /// - Throws: `ClientError` (`not_on_server`) for a spec of another shape.
-    init(_ spec: BuildSpec) throws(ClientError) {
+    init(_ request: BuildRequest) throws(ClientError) {
+        if let dockerfile = request.dockerfile {
+            base = dockerfile.lowered.base
+            python = dockerfile.lowered.allEnvironments.isEmpty ? nil : dockerfile.given
+            files = nil
+            changes =
+                dockerfile.lowered.readsContext
+                ? ChangesStep(
+                    source: request.context.string, ignoreFile: dockerfile.ignoreFile, instructions: []) : nil
+            configuration = dockerfile.lowered.configuration
+            return
+        }
+        guard let stage = request.spec.stages.first, request.spec.stages.count == 1 else {
+            throw ClientError(
+                .notOnServer, "a server builds several stages of a Dockerfile alone, not \(request.spec.stages.count)")
+        }
         var (python, files, configuration): (PythonStep?, FilesStep?, ConfigurationStep?)
-        var changes: ChangesStep?
-        for step in spec.stages.first?.steps ?? [] {
+        for step in stage.steps {
             switch step {
             case .python(let step): python = step
             case .files(let step): files = step
-            case .changes(let step): changes = step
+            case .changes: throw ClientError(.notOnServer, "a server changes files by the lines of a Dockerfile alone")
             case .configuration(let step): configuration = step
             }
         }
-        guard let stage = spec.stages.first, spec.stages.count == 1 else {
-            throw ClientError(.notOnServer, "a server builds one stage, not \(spec.stages.count)")
-        }
         base = stage.base
+        changes = nil
         self.python = python
         self.files = files
-        self.changes = changes
         self.configuration = configuration ?? ConfigurationStep()
     }
 }

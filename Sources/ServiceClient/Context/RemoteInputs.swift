@@ -56,10 +56,7 @@ struct RemoteInputs: Sendable {
         switch base {
         case .catalog(let name): self.base = .catalog(name)
         case .registry(let reference): self.base = .reference(reference)
-        case .scratch:
-            throw ClientError(
-                .notOnServer, "a server builds on no empty base yet: 'FROM scratch'",
-                hints: ["build it without --server"])
+        case .scratch: self.base = .scratch
         case .layout(let path), .archive(let path):
             // No place yet.
             self.base = .layout(path: path)

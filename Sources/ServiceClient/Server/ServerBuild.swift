@@ -104,10 +104,11 @@ extension ServerBuild {
         case .catalog(let name): add("base", name)
         case .reference(let reference): add("base", reference.description)
         case .layout(let path): add("base", "layout \(path)")
+        case .scratch: add("base", "scratch")
         }
         for platform in build.platforms { add("platform", platform.description) }
         add("context", build.context?.description)
-        for path in build.requirements { add("manifest", path) }
+        for path in build.manifests { add("manifest", path) }
         for tag in build.tags { add("tag", tag.description) }
         add("digest", outcome?.descriptor.digest.description)
         for reference in outcome?.references ?? [] { add("image", reference) }

@@ -4,6 +4,7 @@ import ServiceTesting
 import Spec
 import Testing
 
+@testable import Dockerfile
 @testable import Service
 
 /// What is told before a build is accepted: what is wrong in it, and what the project's policy does not allow.
@@ -39,6 +40,27 @@ import Testing
         try await SubmissionCheck(
             submission, project: "default", policy: policy, contexts: site.service.contexts
         ).check()
+    }
+
+    /// A stage, and what a stage's installation says, as a client could write them.
+    private static func stage(of base: BaseSource) throws -> LoweredStage {
+        LoweredStage(name: "a", base: base, environments: [], instructions: [])
+    }
+
+    private static func copy(from source: BaseSource) -> FileInstruction {
+        let copy = FileCopy(from: .image(source), sources: [NamedFiles("x")], destination: "/x")
+        return FileInstruction(title: "COPY", place: "Dockerfile:2", changes: [.copy(copy)])
+    }
+
+    private static func installing(
+        at place: PythonPlace? = nil, _ change: (inout LoweredDockerfile.Installation) throws -> Void
+    ) throws -> BuildSubmission.Changes {
+        var installation = LoweredDockerfile.Installation()
+        try change(&installation)
+        let environment = LoweredDockerfile.Packages(place: place, installations: [installation])
+        let stage = LoweredStage(
+            name: "a", base: .catalog("python-3.11"), environments: [environment], instructions: [])
+        return .init(stages: [stage], instructions: [])
     }
 
     private static func tags(_ texts: String...) throws -> [Reference] { try texts.map { try Reference($0) } }
@@ -87,6 +109,61 @@ import Testing
         Situation("is not an http or https URL") { $0.indexes.extraIndexURLs = ["nonsense"] },
         Situation("is not an http or https URL") { $0.indexes.findLinks = ["file:///etc"] },
         Situation("holds a user and a password") { $0.indexes.indexURL = "https://user:swordfish@pypi.example/simple" },
+        Situation("at most 64 stages") {
+            let stage = LoweredStage(name: "a", base: .scratch, environments: [], instructions: [])
+            $0.changes = .init(stages: Array(repeating: stage, count: 65), instructions: [])
+        },
+        // Of a server's disk nobody sees anything.
+        Situation("'/etc' in 'changes' is no name of an image") {
+            $0.changes = .init(stages: [try stage(of: .layout(path: "/etc"))], instructions: [])
+        },
+        Situation("'/x.tar' in 'changes' is no name of an image") {
+            $0.changes = .init(instructions: [copy(from: .archive(path: "/x.tar"))])
+        },
+        Situation("is no http or https URL without a user") {
+            let file = FileDownload(
+                url: "https://me:swordfish@a.example/x", name: "x", destination: "/", isIntoDirectory: true)
+            $0.changes = .init(
+                stages: [], instructions: [FileInstruction(title: "ADD", place: "D:1", changes: [.download(file)])])
+        },
+        Situation("the context holds no file 'absent.txt'") {
+            $0.changes = try installing { $0.files = ["absent.txt"] }
+        },
+        Situation("the context holds no directory 'absent'") {
+            $0.changes = try installing { $0.indexes.findLinks = ["absent"] }
+        },
+        Situation("") { $0.changes = try installing { $0.files = ["../requirements.txt"] } },
+        Situation("") {
+            $0.changes = try installing { $0.lines = [.init(text: "-c ", path: "../x")] }
+        },
+        Situation("a line of requirements in 'changes' holds a line break") {
+            $0.changes = try installing { $0.lines = [.init(text: "a\n--pre")] }
+        },
+        Situation("'-r x' is not a requirement") { $0.changes = try installing { $0.requirements = ["-r x"] } },
+        Situation("holds a user and a password") {
+            $0.changes = try installing { $0.indexes.indexURL = "https://user:swordfish@pypi.example/simple" }
+        },
+        Situation("'--x' is not the name of a dependency group") {
+            $0.changes = try installing { installation in
+                installation.selection.sync = ProjectSync()
+                installation.selection.sync?.onlyGroups = ["--x"]
+            }
+        },
+        Situation("'--x' is not the name of an option of uv's") {
+            $0.changes = try installing { $0.options.prerelease = "--x" }
+        },
+        Situation("'a b' is not the name of a package") {
+            $0.changes = try installing { $0.options.upgrade = .packages(["a b"]) }
+        },
+        Situation("") {
+            $0.changes = try installing { $0.options.editableSources = [.init(directory: "/etc", place: "/app")] }
+        },
+        Situation("'app' is the place of an editable project") {
+            $0.changes = try installing { $0.options.editableSources = [.init(directory: "src", place: "app")] }
+        },
+        Situation("'/srv/../v' is the path of an environment") {
+            $0.changes = try installing(at: .prefix("/srv/../v")) { _ in }
+        },
         Situation("'exclude_newer' is not a date") { $0.indexes.excludeNewer = "2026-01-01\n--index-url=x" },
     ])
     func whatIsWrong(_ situation: Situation) async throws {
@@ -124,6 +201,16 @@ import Testing
         },
         Situation("the index 'https://evil.example/pypi.example/'", policy: strict) {
             $0.indexes.findLinks = ["https://evil.example/pypi.example/"]
+        },
+        Situation("the base 'debian-12'", policy: strict) {
+            $0.changes = .init(stages: [try stage(of: .catalog("debian-12"))], instructions: [])
+        },
+        Situation("the base 'evil.example/x'", policy: strict) {
+            $0.changes = .init(instructions: [copy(from: .registry(try Reference("evil.example/x:1")))])
+        },
+        Situation("the base 'scratch'", policy: strict) { $0.base = .scratch },
+        Situation("the index 'https://evil.example/simple'", policy: strict) {
+            $0.changes = try installing { $0.indexes.extraIndexURLs = ["https://evil.example/simple"] }
         },
     ])
     func whatThePolicyForbids(_ situation: Situation) async throws {
