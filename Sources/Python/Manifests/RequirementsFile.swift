@@ -156,6 +156,8 @@ struct RequirementsLine: Sendable, Hashable {
     var localPaths: [FilePath] {
         guard include == nil, findLinks == nil else { return [] }
         return words.compactMap { word in
+            // Most words of a locked file are digests, which name nothing.
+            guard !word.hasPrefix("--hash=") else { return nil }
             var text = Substring(word)
             if text.hasPrefix("--editable=") { text = text.dropFirst("--editable=".count) }
             if let at = text.firstIndex(of: "@"), !text[..<at].contains("/"), !text[..<at].contains(":") {
