@@ -10,7 +10,7 @@ import Testing
 @Suite struct RegistryTLSTests {
     /// An authority, a server's certificate and a client's.
     private struct Site {
-        let command: Command
+        var command: Command
         let authority: CertificateAuthority
         let server: CertificateAuthority.Issued
         let client: CertificateAuthority.Issued
@@ -104,6 +104,43 @@ import Testing
                 site.command.directory.path.pushing(".config/containers/certs.d"), registry.host, withClient: false)
             let planned = try await site.run("plan", ".", "--base", name, "--pull")
             #expect(planned.status == 0, "\(planned.error)")
+        }
+    }
+
+    /// What a server's configuration says of registries: authority, certificate, and a registry that stands for another.
+    @Test func aServerPullsAndPushesByTLS() async throws {
+        var site = try await Site()
+        try site.command.directory.write(Array("print(1)\n".utf8), to: "context/app.py")
+        let tls = DockerRegistry.TLS(site.server, clientAuthority: site.authority.file)
+        try await DockerRegistry.run(tls: tls) { registry in
+            let base = try await site.command.runAside(
+                ["copy", "images", "\(registry.host)/base/python:1"] + site.files)
+            #expect(base.status == 0, "\(base.error)")
+            let remaps = "[[registry]]\nprefix = \"bases.example\"\nlocation = \"\(registry.host)/base\"\n"
+            let configuration = site.command.directory.path.appending("registries.conf")
+            try FileSystem.write(remaps.utf8, to: configuration)
+            var settings = ServerSite.Settings()
+            settings.further = """
+                registries:
+                  ca_file: \(site.authority.file)
+                  cert_file: \(site.client.file)
+                  key_file: \(site.client.keyFile)
+                  configuration: \(configuration)
+                """
+            try await ServerSite.run(settings) { service in
+                site.command.environment["COOPERAGE_TOKEN"] = service.token
+                let built = try await site.run(
+                    "build", ".", "--base", "bases.example/python:1", "-t", "\(registry.host)/team/app:1", "--push",
+                    "--server", service.origin(0))
+                #expect(built.status == 0 && built.output.hasPrefix("\(registry.host)/team/app@"), "\(built.error)")
+            }
+            // Without them the same is refused, with the reason.
+            try await ServerSite.run { service in
+                site.command.environment["COOPERAGE_TOKEN"] = service.token
+                let refused = try await site.run(
+                    "build", ".", "--base", "\(registry.host)/base/python:1", "--server", service.origin(0))
+                #expect(refused.status == 3 && refused.error.contains("SSL certificate problem"), "\(refused.error)")
+            }
         }
     }
 

@@ -143,6 +143,19 @@ import Testing
             error.code == .unsupportedCommand && error.message.hasSuffix("cannot be followed: \(reason)"), "\(error)")
     }
 
+    @Test(arguments: ["/srv", "/srv/v", "/srv/*", "."])
+    func whatIsGivenAwayGetsNoMorePackages(_ path: String) throws {
+        let lines = "WORKDIR /srv\nRUN python3 -m venv v && chown -R 7:8 \(path)"
+        #expect(try lowered(lines).instructions.count == 2)
+        let place = path == "." ? "/srv" : path
+        try refuses(
+            lines + " && v/bin/pip install x", "a line above gives '\(place)' away, and with it '/srv/v'")
+        try refuses(
+            "WORKDIR /srv\nRUN mkdir -p /srv/v && chown -R 7:8 \(path)\nRUN python3 -m venv v",
+            "a line above gives '\(place)' away, and with it '/srv/v'")
+        #expect(try lowered(lines + "\nRUN python3 -m venv /w && /w/bin/pip install x").environments.count == 2)
+    }
+
     @Test func eachEnvironmentIsAStep() throws {
         let result = try lowered(
             "WORKDIR /app\nCOPY a.txt .\nRUN pip install x\nRUN python -m venv /v && /v/bin/pip install -r a.txt y")

@@ -53,16 +53,17 @@ extension FileChanger {
                 "the packages of \(stage.name) in '/\(environment.roots[0])' would come to another place, and they are made "
                     + "for this one", hints: ["copy '/\(path)' to '/\(path)'"])
         }
-        let owner = try copy.owner.map { try copyOwner($0) }.map { SchemeOwner(uid: $0.0, gid: $0.1) }
+        let named = try copy.owner.map { try copyOwner($0) }.map { SchemeOwner(uid: $0.0, gid: $0.1) }
+        let owner = (named ?? environment.owner).flatMap { $0 == SchemeOwner(uid: 0, gid: 0) ? nil : $0 }
         if let known = taken.first(where: { $0.environment.isSame(as: environment) }) {
             guard known.owner == owner else { throw problem("it gives packages away that a line above takes, too") }
             return
         }
         taken.append(
             TakenEnvironment(
-                environment: environment, owner: owner == SchemeOwner(uid: 0, gid: 0) ? nil : owner,
-                title: instruction.title, place: instruction.place))
+                environment: environment, owner: owner, title: instruction.title, place: instruction.place))
         packages = Set(packages + environment.directories).sorted()
+        environments.formUnion([environment.prefix].compactMap(\.self))
     }
 
     /// Refuses commands of packages that no line takes.

@@ -92,7 +92,14 @@ extension FileChanger {
 
     mutating func changeModes(_ assignment: ModeAssignment) throws(BuildError) {
         let change = try modeChange(assignment.mode)
-        for path in try targets(assignment.files, isRecursive: assignment.isRecursive, followsLinks: true) {
+        let isRecursive = assignment.isRecursive
+        // Of packages nothing has to be changed that is so already.
+        let leavesPackages = [(0o644, false), (0o755, false), (0o755, true)].allSatisfy { mode, isDirectory in
+            change.applied(to: UInt32(mode), isDirectory: isDirectory) == UInt32(mode)
+        }
+        let roots = try roots(
+            assignment.files, isRecursive: isRecursive, followsLinks: true, sparesEnvironments: leavesPackages)
+        for path in isRecursive ? withDescendants(roots) : roots {
             guard let node = files[path] else { continue }
             if case .symbolicLink = node.kind { continue }
             var mode = change.applied(to: node.mode, isDirectory: node.kind == .directory)
@@ -107,9 +114,14 @@ extension FileChanger {
     mutating func changeOwners(_ assignment: OwnerAssignment) throws {
         let (uid, gid) = try commandOwner(assignment.owner)
         let isRecursive = assignment.isRecursive
-        let paths = try targets(
-            assignment.files, isRecursive: isRecursive, followsLinks: !assignment.changesLinks && !isRecursive)
-        for path in paths {
+        let roots = try roots(
+            assignment.files, isRecursive: isRecursive, followsLinks: !assignment.changesLinks && !isRecursive,
+            sparesEnvironments: true)
+        if isRecursive {
+            given += roots.map { GivenTree(path: $0, uid: uid, gid: gid, environments: environments(in: $0)) }
+                .filter { !$0.environments.isEmpty }
+        }
+        for path in isRecursive ? withDescendants(roots) : roots {
             guard let node = files[path] else { continue }
             // Who gives a program away takes its set bits (chown(2)).
             var mode = node.mode
@@ -130,21 +142,24 @@ extension FileChanger {
         files.change(path, mode: mode, uid: uid, gid: gid)
     }
 
-    /// What a command means, with all that is below where it is recursive.
-    private func targets(
-        _ named: [NamedFiles], isRecursive: Bool, followsLinks: Bool
+    private func withDescendants(_ roots: [String]) -> [String] { roots.flatMap { [$0] + files.descendants(of: $0) } }
+
+    /// What a command means.
+    /// - Parameter sparesEnvironments: whether environments of packages may be below.
+    private func roots(
+        _ named: [NamedFiles], isRecursive: Bool, followsLinks: Bool, sparesEnvironments: Bool
     ) throws(BuildError) -> [String] {
         var found: [String] = []
-        for files in named {
-            for text in try expanded(files) {
+        for named in named {
+            for text in try expanded(named) {
                 let path = try resolved(text, followsLast: followsLinks)
-                guard self.files[path] != nil else { throw problem("there is no '\(text)'") }
+                let spared = isRecursive && sparesEnvironments ? environments(in: path) : []
                 guard !path.isEmpty || !isRecursive else {
                     throw problem("'\(text)' is the whole image, and files of the base stay as they are")
                 }
-                try refusePackages(path, isRecursive: isRecursive)
+                try refusePackages(path, isRecursive: isRecursive, but: spared)
+                guard files[path] != nil || !spared.isEmpty else { throw problem("there is no '\(text)'") }
                 found.append(path)
-                if isRecursive { found += self.files.descendants(of: path) }
             }
         }
         return found

@@ -24,6 +24,10 @@ struct FileChanger {
     var cache: BuildCache?
     /// Directories with the packages that steps below have installed, whose files are not listed here.
     var packages: [String]
+    /// The prefixes of environments that are made of such packages alone: as a whole they can be given away.
+    var environments: Set<String> = []
+    /// What was given away of them, in order.
+    var given: [GivenTree] = []
     /// The environments of other stages that were taken.
     var taken: [TakenEnvironment] = []
     /// Commands of such environments that are only to be had with them, each with what to say where they are not.
@@ -116,8 +120,12 @@ struct FileChanger {
     }
 
     /// Refuses paths where packages were installed: which files are there, their wheels alone tell.
-    func refusePackages(_ path: String, isRecursive: Bool) throws(BuildError) {
-        for directory in packages {
+    /// - Parameter spared: environments that may be there as a whole.
+    func refusePackages(_ path: String, isRecursive: Bool, but spared: Set<String> = []) throws(BuildError) {
+        let isSpared = { (directory: String) in
+            spared.contains { $0 == directory || LayerPath.isBelow($0, directory) }
+        }
+        for directory in packages where !isSpared(directory) {
             guard
                 directory == path || LayerPath.isBelow(directory, path)
                     || (isRecursive && LayerPath.isBelow(path, directory))
@@ -126,6 +134,11 @@ struct FileChanger {
                 "'/\(directory)' holds Python packages, whose files stay as their wheels have them",
                 hints: ["leave out '/\(path)', or name the directories besides"])
         }
+    }
+
+    /// The environments that are at a path or below it.
+    func environments(in path: String) -> Set<String> {
+        environments.filter { $0 == path || LayerPath.isBelow(path, $0) }
     }
 
     /// Makes the directories of a path that are missing.

@@ -35,24 +35,26 @@ struct ChangesStepPlanner: StepPlanner {
             }
             try await python(taken).plan(into: &draft)
         }
+        for tree in changer.given { try draft.give(tree) }
         draft.inputs.files.merge(changer.contents)
         for (title, layer) in layers { try draft.append(title, .files(layer)) }
     }
 
     /// Where the steps so far have put packages.
-    private static func packages(of draft: PlanDraft) -> [String] {
+    private static func packages(of draft: PlanDraft) -> StagePackages {
         // Of an environment that was made, nothing is in the base.
-        var found = Set(
+        let made = Set(
             draft.environments.compactMap { place, environment in
                 if case .virtual = place { LayerPath.normalised(environment.scheme.prefix) } else { nil }
             })
+        var found = made
         for layer in draft.layers {
             guard case .wheels(let layer) = layer.recipe else { continue }
             for path in [layer.scheme.purelib, layer.scheme.platlib, layer.scheme.scripts] {
                 found.insert(LayerPath.normalised(path))
             }
         }
-        return found.sorted()
+        return StagePackages(directories: found.sorted(), environments: made)
     }
 
     private static func layers(of changer: FileChanger, timestamp: Timestamp) throws -> [(String, FileLayer)] {

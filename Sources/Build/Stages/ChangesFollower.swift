@@ -19,7 +19,7 @@ struct ChangesFollower: Sendable {
     let timestamp: Timestamp
 
     /// What becomes of the base's files.
-    func followed(_ step: ChangesStep, on base: BaseImage, packages: [String]) async throws -> FileChanger {
+    func followed(_ step: ChangesStep, on base: BaseImage, packages: StagePackages) async throws -> FileChanger {
         let tree = try await base.tree()
         return try await changer(step, on: base, tree: tree, packages: packages)
     }
@@ -28,7 +28,7 @@ struct ChangesFollower: Sendable {
     /// out, and nobody is asked for it.
     /// - Parameter wanted: absolute paths; with a directory all that is below it.
     func followed(
-        _ step: ChangesStep, on base: BaseImage, packages: [String], wanted: [String]
+        _ step: ChangesStep, on base: BaseImage, packages: StagePackages, wanted: [String]
     ) async throws -> FileChanger {
         let tree = try await base.tree()
         let files = ImageFiles(base: tree)
@@ -60,7 +60,7 @@ struct ChangesFollower: Sendable {
     }
 
     private func changer(
-        _ step: ChangesStep, on base: BaseImage, tree: FileTree, packages: [String]
+        _ step: ChangesStep, on base: BaseImage, tree: FileTree, packages: StagePackages
     ) async throws -> FileChanger {
         let origins = try await origins(of: step.copies)
         let baseDigests = try await baseDigests(of: base, in: origins)
@@ -71,7 +71,8 @@ struct ChangesFollower: Sendable {
                 files: ImageFiles(base: tree), context: try context(step.source),
                 ignore: try step.ignoreFile.map { try IgnoreFile($0, name: ".dockerignore") }
                     ?? IgnoreFile(patterns: []),
-                packages: packages, timestamp: timestamp)
+                packages: packages.directories, timestamp: timestamp)
+            changer.environments = packages.environments
             changer.origins = origins
             changer.baseDigests = baseDigests
             changer.downloads = downloads

@@ -10,6 +10,8 @@ struct StageEnvironment: Sendable {
     let step: PythonStep
     /// What the stage's base makes of that.
     let planned: PlannedEnvironment
+    /// Whose it is in the stage; nil means root.
+    var owner: SchemeOwner?
 
     private var scheme: InstallScheme { planned.environment.scheme }
 
@@ -18,6 +20,9 @@ struct StageEnvironment: Sendable {
         let paths = planned.new == nil ? [scheme.purelib, scheme.platlib] : [scheme.prefix]
         return Set(paths.map { LayerPath.normalised($0) }).sorted()
     }
+
+    /// Where the step makes all that is there; nil for an environment of the base.
+    var prefix: String? { planned.new == nil ? nil : LayerPath.normalised(scheme.prefix) }
 
     /// Where the packages' commands are, beside what the base has there; nil where they are in `roots`.
     var commands: String? {

@@ -94,10 +94,24 @@ actor StageLibrary {
         let follower = ChangesFollower(
             context: context, library: self, fetcher: fetcher, stage: number, cache: cache, timestamp: timestamp)
         let changer = try await follower.followed(
-            changes, on: base, packages: environments.flatMap(\.directories), wanted: wanted(of: name))
+            changes, on: base,
+            packages: StagePackages(
+                directories: environments.flatMap(\.directories),
+                environments: Set(environments.compactMap(\.prefix))), wanted: wanted(of: name))
         var source = StageSource(
             title, base: base, files: changer.files, baseMembers: try await base.members(), cache: cache)
-        source.environments = environments + changer.taken.map(\.environment)
+        let taken = changer.taken.map { taken in
+            var environment = taken.environment
+            environment.owner = taken.owner
+            return environment
+        }
+        source.environments = (environments + taken).map { environment in
+            var environment = environment
+            if let prefix = environment.prefix {
+                environment.owner = changer.given.owner(of: prefix, after: environment.owner)
+            }
+            return environment
+        }
         source.contents = changer.contents
         return source
     }

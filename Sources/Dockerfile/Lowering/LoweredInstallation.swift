@@ -65,7 +65,6 @@ extension LoweredDockerfile {
         var isCommon: Bool {
             lines.isEmpty && selection.isEmpty && options.isCommon && !files.contains { $0.hasSuffix(".lock") }
         }
-
     }
 }
 

@@ -29,6 +29,21 @@ extension LoweringState {
         if packages[number].installations.last != installation { packages[number].installations.append(installation) }
     }
 
+    /// Refuses what would come to an environment after a line has given its directory away: all of its packages have one
+    /// owner.
+    func refuseGiven(_ place: PythonPlace?) throws(CommandRefusal) {
+        guard case .virtual(let environment) = place else { return }
+        for named in givenAway {
+            // A pattern may mean all that is beside it.
+            let parts = named.path.split(separator: "/")
+            let fixed = parts.prefix { !NamedFiles.isPattern(String($0)) }
+            guard ImagePath.inside(environment.path, "/" + fixed.joined(separator: "/")) != nil else { continue }
+            throw CommandRefusal(
+                reason: "a line above gives '\(named.path)' away, and with it '\(environment.path)'",
+                word: environment.path, hints: ["put that line below this one"])
+        }
+    }
+
     /// `python -m venv PATH` and its like.
     mutating func make(
         _ wanted: VirtualEnvironment, withPip hasPip: Bool, _ command: ShellCommand, _ mounts: [PlacedSource],
@@ -47,6 +62,7 @@ extension LoweringState {
         guard !environments.contains(where: { $0.path == wanted.path }) else {
             throw CommandRefusal(reason: "a line above has made the environment '\(wanted.path)'", word: wanted.path)
         }
+        try refuseGiven(.virtual(wanted))
         environments.append(wanted)
         if !hasPip { environmentsWithoutPip.insert(wanted.path) }
         add(nil, at: .virtual(wanted))

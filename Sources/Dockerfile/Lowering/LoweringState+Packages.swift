@@ -49,6 +49,7 @@ extension LoweringState {
             installation.options.editableSources.append(
                 .init(directory: source, place: try absolute(project.path, in: located, at: project.path)))
         }
+        try refuseGiven(place)
         add(installation, at: place)
         remark(located, shown, "python layers" + (place.map { " in \($0.path)" } ?? ""))
     }
@@ -98,6 +99,7 @@ extension LoweringState {
         installation.options.isExact = !asked.isInexact
         let directory = String(lock.dropLast("uv.lock".count))
         installation.options.editableSources = [.init(directory: directory, place: root)]
+        try refuseGiven(place)
         add(installation, at: place, isAlone: !asked.isInexact)
         remark(located, "RUN \(command.shown)", "python layers" + (place.map { " in \($0.path)" } ?? ""))
     }

@@ -23,7 +23,9 @@ extension LoweringState {
         var changes: [FileChange] = []
         for command in commands {
             do {
-                changes += try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
+                let made = try follow(KnownCommands.outcome(of: command), command, mounts, in: located)
+                for case .owner(let assignment) in made where assignment.isRecursive { givenAway += assignment.files }
+                changes += made
             } catch let refusal as CommandRefusal {
                 // Where a `CommandSandbox` (of the room Build) is at hand, the whole RUN goes to it instead.
                 record(failure(refusal, command, in: located), at: located)

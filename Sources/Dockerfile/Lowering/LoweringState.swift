@@ -28,6 +28,8 @@ struct LoweringState {
     /// The environment whose programs come first in the RUN at hand.
     var activated: String?
     var instructions: [FileInstruction] = []
+    /// What `chown -R` has named so far.
+    var givenAway: [NamedFiles] = []
     /// What each COPY put where, for whoever looks for a file.
     var placed: [PlacedSource] = []
     var configuration = ConfigurationStep()

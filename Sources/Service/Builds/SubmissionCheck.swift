@@ -36,7 +36,13 @@ struct SubmissionCheck: Sendable {
                 excludeNewer: indexes.excludeNewer))
         try check(requirements: submission.packages)
         try check(submission.selection)
-        if let changes = submission.changes { try check(changes) }
+        if let changes = submission.changes {
+            try check(changes)
+            // Two resolutions of one environment would know nothing of each other.
+            guard changes.environments.isEmpty || (submission.requirements + submission.packages).isEmpty else {
+                throw refuse("packages are in 'changes' as well as in 'requirements' or 'packages'")
+            }
+        }
         return try await checkContext()
     }
 

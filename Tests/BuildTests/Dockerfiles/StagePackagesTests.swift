@@ -101,6 +101,84 @@ import Testing
         #expect(owners["srv"] == nil || owners["srv"] == "0:0")
     }
 
+    private func owner(_ path: String, _ owner: String, recursive: Bool = true) -> FileInstruction {
+        FileInstruction(
+            title: "RUN chown", place: "Dockerfile:3",
+            changes: [
+                .owner(
+                    OwnerAssignment(
+                        files: [NamedFiles(path)], owner: FileOwner(owner), isRecursive: recursive, changesLinks: false)
+                )
+            ])
+    }
+
+    /// Given away where they are installed, or where they are taken to, they are the layers of who takes them for that owner.
+    @Test func anEnvironmentThatIsGivenAwayIsMadeForItsOwner() async throws {
+        let wanted = try await image(
+            spec(builder: [python(Self.virtual)], target: changes(copy("srv/v", owner: "7:8"))))
+        #expect(
+            wanted.manifest.layers
+                != (try await image(
+                    spec(builder: [python(Self.virtual)], target: changes(copy("srv/v"))))).manifest.layers)
+        func step(_ instructions: FileInstruction...) -> Step {
+            .changes(ChangesStep(source: site.context.string, instructions: instructions))
+        }
+        let take = FileInstruction(title: "COPY", place: "Dockerfile:3", changes: [.copy(copy("srv/v"))])
+        let ways = [
+            spec(builder: [python(Self.virtual), step(owner("/srv/v", "7:8"))], target: changes(copy("srv/v"))),
+            spec(builder: [python(Self.virtual)], target: step(take, owner("/srv/v", "7:8"))),
+            // The user first, the group later.
+            spec(builder: [python(Self.virtual)], target: step(take, owner("/srv/v", "7"), owner("/srv/v", ":8"))),
+        ]
+        for way in ways {
+            let found = try await image(way)
+            #expect(found.manifest.layers == wanted.manifest.layers)
+        }
+        // With what is beside it, and by its own stage.
+        let own = try await image(
+            BuildSpec(stages: [
+                Stage(
+                    base: .layout(path: site.base.string),
+                    steps: [python(Self.virtual), step(owner("/srv/v", "7:8"))])
+            ]))
+        #expect(own.manifest.layers == wanted.manifest.layers)
+    }
+
+    @Test(arguments: [
+        ("/srv/v/bin", true), ("/srv/v", false), ("/opt/venv/lib/python3.11", true),
+    ])
+    func aPartIsNotGivenAway(_ path: String, _ isRecursive: Bool) async throws {
+        let both = [python(Self.virtual), python()]
+        let change = Step.changes(
+            ChangesStep(
+                source: site.context.string, instructions: [owner(path, "7:8", recursive: isRecursive)]))
+        let error = try await #require(throws: BuildError.self) {
+            try await site.engine().plan(
+                BuildSpec(stages: [Stage(base: .layout(path: site.base.string), steps: both + [change])]))
+        }
+        #expect(error.message.contains("holds Python packages"), "\(error)")
+    }
+
+    @Test(arguments: [("a+rX", true), ("755", false), ("u=rwX,go=rX", true), ("a+rw", false)])
+    func modesThatAreSoAlreadyAreNoChange(_ mode: String, _ isFine: Bool) async throws {
+        let change = FileInstruction(
+            title: "RUN chmod", place: "Dockerfile:3",
+            changes: [.mode(ModeAssignment(files: [NamedFiles("/srv/v")], mode: mode, isRecursive: true))])
+        let spec = BuildSpec(stages: [
+            Stage(
+                base: .layout(path: site.base.string),
+                steps: [
+                    python(Self.virtual),
+                    .changes(ChangesStep(source: site.context.string, instructions: [change])),
+                ])
+        ])
+        if isFine {
+            _ = try await image(spec)
+        } else {
+            await #expect(throws: BuildError.self) { try await site.engine().plan(spec) }
+        }
+    }
+
     @Test func theyAreTakenOnAndOn() async throws {
         let own = try await image(
             BuildSpec(stages: [

@@ -25,6 +25,8 @@ final class ServerSite: Sendable {
         var database: String?
         /// Where the data directory is, if not beside everything else.
         var data: FilePath?
+        /// Further lines of the configuration.
+        var further = ""
         /// Where its programs are looked for; nil is where the tests' are.
         var searchPath: String?
     }
@@ -51,6 +53,7 @@ final class ServerSite: Sendable {
             drain: \(settings.drain)
             housekeeping: {interval: 10s}
             search_path: "\(settings.searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+            \(settings.further)
             """
         try FileSystem.write(configuration.utf8, to: directory.path.appending("server.yaml"))
         ports = try freePorts(settings.processes)

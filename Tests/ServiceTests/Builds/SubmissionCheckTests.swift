@@ -113,6 +113,9 @@ import Testing
             let stage = LoweredStage(name: "a", base: .scratch, environments: [], instructions: [])
             $0.changes = .init(stages: Array(repeating: stage, count: 65), instructions: [])
         },
+        Situation("packages are in 'changes' as well as in 'requirements'") {
+            $0.changes = .init(environments: try installing { _ in }.stages[0].environments, instructions: [])
+        },
         // Of a server's disk nobody sees anything.
         Situation("'/etc' in 'changes' is no name of an image") {
             $0.changes = .init(stages: [try stage(of: .layout(path: "/etc"))], instructions: [])

@@ -110,12 +110,12 @@ def test_nothing_shows_a_secret() -> None:
 def test_what_a_build_says() -> None:
     full = DockerfileBuild(
         "d/Dockerfile", {"A": "b"}, "stage", "linux/amd64", {"l": "m"}, {"a": "n"},
-        Indexes("https://i", ["https://e"], ["links"], "2026-11-01"), ["r/a:1"], False, True, True,
+        Indexes("https://i", ["https://e"], ["links"], "2026-11-01"), ["r/a:1"], False, True, True, 5_000_000_000,
     )  # fmt: skip
     assert full.document("sha256:c") == {
         "context": "sha256:c", "path": "d/Dockerfile", "build_args": {"A": "b"}, "target": "stage",
         "platform": "linux/amd64", "labels": {"l": "m"}, "annotations": {"a": "n"}, "tags": ["r/a:1"], "push": True,
-        "cache": False, "pull": True, "compile_bytecode": True,
+        "cache": False, "pull": True, "compile_bytecode": True, "max_layer_size": 5_000_000_000,
         "indexes": {
             "index_url": "https://i", "extra_index_urls": ["https://e"], "find_links": ["links"],
             "exclude_newer": "2026-11-01",

@@ -135,8 +135,8 @@ def test_a_parent_image_of_ones_own(home: Home, registry: Registry, server: Coop
 def test_a_dockerfile_of_ones_own(home: Home, registry: Registry, server: CooperageServer) -> None:
     """Two builds: that of the Dockerfile, and ZenML's on top of it."""
     (home.project / "Dockerfile.own").write_text(
-        f"FROM {PARENT_IMAGE} AS first\nARG WORD=none\nENV GREETING=$WORD\n"
-        "RUN mkdir -p /opt/own && echo $WORD > /opt/own/word\n"
+        f"FROM {PARENT_IMAGE} AS made\nARG WORD=none\nRUN mkdir -p /opt/made && echo $WORD > /opt/made/word\n"
+        f"FROM {PARENT_IMAGE} AS first\nARG WORD=none\nENV GREETING=$WORD\nCOPY --from=made /opt/made /opt/own\n"
         "FROM first AS second\nENV GREETING=wrong\n"
     )
     before = len(server.builds())

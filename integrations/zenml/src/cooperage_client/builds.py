@@ -53,6 +53,7 @@ class DockerfileBuild:
         cache: whether layers and resolutions of earlier builds are used.
         pull: whether registries are asked again what the base's tag means.
         compile_bytecode: whether the packages' modules come with their bytecode.
+        max_layer_size: how many bytes a layer may have, compressed, for a registry that takes no more; None sets no limit.
     """
 
     path: str = "Dockerfile"
@@ -66,6 +67,7 @@ class DockerfileBuild:
     cache: bool = True
     pull: bool = False
     compile_bytecode: bool = False
+    max_layer_size: int | None = None
 
     def document(self, context: str) -> dict[str, Any]:
         """The build as the API takes it.
@@ -91,4 +93,6 @@ class DockerfileBuild:
             document["push"] = True
         if self.compile_bytecode:
             document["compile_bytecode"] = True
+        if self.max_layer_size is not None:
+            document["max_layer_size"] = self.max_layer_size
         return document

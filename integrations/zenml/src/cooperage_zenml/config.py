@@ -57,6 +57,11 @@ class CooperageImageBuilderConfig(BaseImageBuilderConfig):
     compile_bytecode: bool = Field(
         default=False, description="Whether the packages' modules come with their bytecode, which makes imports faster."
     )
+    max_layer_size: int | None = Field(
+        default=None,
+        ge=1_000_000,
+        description="How many bytes a layer may have, compressed, for a registry that takes no more. Usually no limit.",
+    )
     image_requirement: str | None = Field(
         default=None,
         description="How this package gets into images, where ZenML loads the stack: a requirement such as "

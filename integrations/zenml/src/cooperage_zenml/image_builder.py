@@ -141,6 +141,7 @@ class CooperageImageBuilder(BaseImageBuilder):
             cache=not options.no_cache,
             pull=options.pull,
             compile_bytecode=config.compile_bytecode,
+            max_layer_size=config.max_layer_size,
         )
 
     def _lent(self, registry: BaseContainerRegistry) -> Secrets | None:
