@@ -59,6 +59,19 @@ import Testing
         CMD ["uvicorn", "app.main:app"]
         """
 
+    /// One that gives away what it installed, with what is around it.
+    private static let owned = """
+        FROM BASE
+        USER root
+        ENV UV_DEFAULT_INDEX=<URL>
+        COPY --chmod=755 uv /usr/local/bin/
+        COPY requirements.txt /tmp/
+        COPY app /srv/app
+        RUN uv venv /srv/venv && uv pip install --python /srv/venv -r /tmp/requirements.txt
+        RUN chown -R 7:8 /srv && chmod -R a+rX /srv
+        USER 7:8
+        """
+
     private static let names = ["local", "stack_integration", "deployment", "integration", "pyproject", "user"]
 
     /// A context of all of them.
@@ -135,7 +148,7 @@ import Testing
                 return "USER root\n\(program)ENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
             }
             try await BuildahTests().compare(
-                texts + [Self.stages.replacing("<URL>", with: url)], on: base, in: directory, files: files,
+                texts + [Self.stages, Self.owned].map { $0.replacing("<URL>", with: url) }, on: base, in: directory, files: files,
                 isListed: Self.isListed)
         }
     }
