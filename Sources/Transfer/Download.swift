@@ -10,14 +10,19 @@ public struct Download: Sendable, Hashable {
     public var digest: Digest?
     /// The length in bytes that it must have, if known.
     public var size: Int64?
+    /// The most bytes that are taken; nil takes whatever comes, from whom can be trusted to end.
+    public var limit: Int64?
     /// Header fields to ask with.
     public var headers: HTTPHeaders
 
     /// Takes the parts.
-    public init(url: String, digest: Digest?, size: Int64? = nil, headers: HTTPHeaders = [:]) {
+    public init(
+        url: String, digest: Digest?, size: Int64? = nil, limit: Int64? = nil, headers: HTTPHeaders = [:]
+    ) {
         self.url = url
         self.digest = digest
         self.size = size
+        self.limit = limit
         self.headers = headers
     }
 }
@@ -29,15 +34,17 @@ public struct Download: Sendable, Hashable {
 final class PartialDownload: @unchecked Sendable {
     private let store: any BlobStore
     private let size: Int64?
+    private let limit: Int64?
     private let place: String
     private var writer: (any BlobWriter)?
     private(set) var count: Int64 = 0
     /// The furthest that any attempt came.
     private(set) var furthest: Int64 = 0
 
-    init(into store: any BlobStore, size: Int64?, place: String) {
+    init(_ download: Download, into store: any BlobStore, place: String) {
         self.store = store
-        self.size = size
+        size = download.size
+        limit = download.limit
         self.place = place
     }
 
@@ -64,6 +71,9 @@ final class PartialDownload: @unchecked Sendable {
         guard size.map({ count + Int64(bytes.count) <= $0 }) ?? true else {
             throw TransferError(
                 .contentMismatch, "'\(place)' is longer than the \(size ?? 0) bytes that were promised")
+        }
+        guard limit.map({ count + Int64(bytes.count) <= $0 }) ?? true else {
+            throw TransferError(.tooLong, "'\(place)' is longer than the \(limit ?? 0) bytes accepted here")
         }
         try writer?.write(bytes)
         count += Int64(bytes.count)

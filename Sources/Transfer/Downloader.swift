@@ -24,7 +24,7 @@ public struct Downloader: Sendable {
         if let digest = download.digest, let present = try store.blob(digest) { return present }
         if download.url.hasPrefix("file:") { return try Self.copy(download, into: store, progress: progress) }
         let url = try HTTPURL(download.url)
-        let partial = PartialDownload(into: store, size: download.size, place: "\(url)")
+        let partial = PartialDownload(download, into: store, place: "\(url)")
         defer { partial.abandon() }
         return try await retrier.run { _ in
             let before = partial.furthest
@@ -86,7 +86,7 @@ public struct Downloader: Sendable {
     private static func copy(_ download: Download, into store: any BlobStore, progress: TransferProgress) throws -> Blob
     {
         let path = try filePath(download.url)
-        let partial = PartialDownload(into: store, size: download.size, place: path.string)
+        let partial = PartialDownload(download, into: store, place: path.string)
         try FileReader(path).forEachChunk { chunk in
             try partial.append(chunk)
             progress(partial.count)

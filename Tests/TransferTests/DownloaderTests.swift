@@ -110,6 +110,13 @@ import Transfer
             #expect(error?.code == .contentMismatch)
             let kept = try directory.files()
             #expect(kept == [])
+            // Nobody promised anything, and there is a limit all the same.
+            let long = await #expect(throws: TransferError.self) {
+                try await downloader.download(
+                    Download(url: server.origin + "/w.whl", digest: nil, limit: 100_000), into: store)
+            }
+            #expect(long?.code == .tooLong && long?.message.contains("100000 bytes accepted") == true)
+            #expect(try directory.files() == [])
         }
     }
 

@@ -15,6 +15,9 @@ struct FileFetcher: Sendable {
     let confinement: ManifestConfinement?
     let events: BuildEvents
 
+    /// No registry that is known takes a longer layer from everybody, and a server that never ends would fill the disk.
+    private static let limit: Int64 = 10 << 30
+
     /// What the downloads of a step come to.
     /// - Throws: `TransferError`, `PythonError` for a URL that is not allowed; with the line.
     func fetched(_ step: ChangesStep) async throws -> [FileDownload: KeptMember] {
@@ -36,7 +39,7 @@ struct FileFetcher: Sendable {
         let url = try HTTPURL(download.url)
         let report = ProgressReport(events, .downloading, subject: "\(url)", total: nil)
         let blob = try await Downloader(client, retrier: retrier).download(
-            Download(url: download.url, digest: download.checksum), into: cache.blobs
+            Download(url: download.url, digest: download.checksum, limit: Self.limit), into: cache.blobs
         ) { report.moved(to: $0) }
         report.finished(at: blob.size)
         return KeptMember(digest: blob.digest, size: blob.size, blob: blob.digest, offset: 0)
