@@ -51,7 +51,13 @@ extension BuildService {
                 return try await self.configuration(
                     of: reference, platform: platform ?? build.platform, secrets: secrets, pulls: build.pulls,
                     project: project)
-            case .catalog(let name): return try await blocking { try catalog.definition(named: name).execution() }
+            case .catalog(let name):
+                let definition = try await blocking { try catalog.definition(named: name) }
+                guard case .image(let reference) = definition.source else { return try definition.execution() }
+                // Who allows the entry allows what it is.
+                return try await self.configuration(
+                    of: reference, platform: platform ?? build.platform, secrets: secrets, pulls: build.pulls,
+                    project: project, isOfCatalog: true)
             case .layout, .archive, .scratch: return nil
             }
         }
@@ -90,7 +96,8 @@ extension BuildService {
     /// - Throws: `ServiceError` (`base_unavailable`) where the registry cannot tell it now. Nothing was accepted yet, so
     ///   that no attempt will tell the caller.
     private func configuration(
-        of reference: Reference, platform: Platform?, secrets: BuildSecrets, pulls: Bool, project: String
+        of reference: Reference, platform: Platform?, secrets: BuildSecrets, pulls: Bool, project: String,
+        isOfCatalog: Bool = false
     ) async throws -> ImageConfiguration.Execution {
         func unavailable(_ error: any Diagnostic) -> ServiceError {
             ServiceError(
@@ -98,8 +105,9 @@ extension BuildService {
                 context: error.context, hints: error.hints, cause: error)
         }
         do {
-            let documents = try await documents(
-                of: reference, platform: platform, secrets: secrets, pulls: pulls, project: project)
+            if !isOfCatalog { try await checkBase(reference, project: project) }
+            let documents = try await lookedUp(
+                reference, platform: platform, secrets: secrets, pulls: pulls, project: project)
             return documents.configuration.config ?? .init()
         } catch let error as RegistryError where error.blame == .outside {
             throw unavailable(error)
@@ -170,12 +178,23 @@ extension BuildService {
         of reference: Reference, platform: Platform? = nil, secrets: BuildSecrets = BuildSecrets(), pulls: Bool = false,
         project: String
     ) async throws -> ImageDocuments {
+        try await checkBase(reference, project: project)
+        return try await lookedUp(
+            reference, platform: platform, secrets: secrets, pulls: pulls, project: project)
+    }
+
+    private func checkBase(_ reference: Reference, project: String) async throws {
         let policy = try await self.project(project).policy
         guard PolicyPattern.allow(policy.bases, reference.name) else {
             throw ServiceError(
                 .againstPolicy, "the policy of the project '\(project)' does not allow the base '\(reference.name)'",
                 hints: ["it allows \(policy.bases.joined(separator: ", "))"])
         }
+    }
+
+    private func lookedUp(
+        _ reference: Reference, platform: Platform?, secrets: BuildSecrets, pulls: Bool, project: String
+    ) async throws -> ImageDocuments {
         var configuration = BuildEngine.Configuration(
             cache: try cache(of: project), environment: settings.network.merging(["PATH": settings.searchPath]) { $1 })
         configuration.client = client

@@ -46,7 +46,10 @@ struct BuildCommand: Verb {
             result.apply(to: &flags)
             running.apply(to: &flags)
             let hosts = try running.registry.hosts(server.connection, session.environment)
-            try await session.withRequest(spec.contextPath, flags, fixed, hosts) {
+            let catalog = address.map { address in
+                { try await server.client(of: address, session.environment).baseImages() }
+            }
+            try await session.withRequest(spec.contextPath, flags, fixed, hosts, catalog: catalog) {
                 try check($0, session, fixed)
                 if let address {
                     try await build($0, on: address, session, fixed)

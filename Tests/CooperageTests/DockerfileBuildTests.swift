@@ -238,6 +238,41 @@ import Transfer
         }
     }
 
+    /// The names of bases are the server's, and so is what they start with.
+    @Test func aServersCatalogIsTheServers() async throws {
+        try await DockerRegistry.run { registry in
+            var command = try await command(registry)
+            let bases = command.directory.path.appending("bases")
+            try FileSystem.makeDirectory(bases)
+            let definition = """
+                name: ours
+                description: a base of this server
+                source: {image: "\(registry.host)/team/base:1"}
+                python: {version: "3.11", environment: /opt/venv}
+                """
+            try FileSystem.write(definition.utf8, to: bases.appending("ours.yaml"))
+            var settings = ServerSite.Settings()
+            settings.further = "base_images: [\(bases)]"
+            try await ServerSite.run(settings) { service in
+                command.environment["COOPERAGE_TOKEN"] = service.token
+                let server = ["--server", service.origin(0)]
+                try FileSystem.write(
+                    "FROM ours\nENV PATH=/srv/bin:$PATH\nCOPY main.py /\n".utf8,
+                    to: command.context.appending("Dockerfile"))
+                let built = try await command.runAside(build("-o", "type=oci,dest=../made/ours", "-q") + server)
+                #expect(built.status == 0, "\(built.error)")
+                let path = try await image("ours", command).configuration.config?.env?.first { $0.hasPrefix("PATH=") }
+                #expect(path?.hasPrefix("PATH=/srv/bin:/opt/venv/bin:") == true, "\(path ?? "")")
+                // Of an entry that is made, the server knows what it will be; what is refused here comes later.
+                try FileSystem.write(
+                    "FROM python-3.11\nENV PATH=/srv/bin:$PATH\nRUN make\n".utf8,
+                    to: command.context.appending("Dockerfile"))
+                let refused = try await command.runAside(build("-o", "type=image", "-q") + server)
+                #expect(refused.status == 1 && refused.error.contains("Dockerfile:3"), "\(refused.error)")
+            }
+        }
+    }
+
     /// A project by its lock, code and all, as uv's own guide has it.
     @Test func aServerSyncsAProject() async throws {
         let dockerfile = """

@@ -121,6 +121,36 @@ import Testing
         }
     }
 
+    /// An entry of the catalog that is an image of a registry starts with what that does; who allows the entry allows the image.
+    @Test func whatABaseOfTheCatalogStartsWithIsKnown() async throws {
+        try await DockerRegistry.run { registry in
+            let directory = try TemporaryDirectory()
+            let definition = """
+                name: ours
+                description: a base of this server
+                source: {image: "\(registry.host)/base/python:1"}
+                python: {version: "3.11", environment: /opt/venv}
+                """
+            try directory.write(Array(definition.utf8), to: "ours.yaml")
+            try await APISite.run(service: { $0.baseImageDirectories = [directory.path] }) { api in
+                try await api.site.working { _ = try await api.site.pushBase(to: registry.host) }
+                let policy = ProjectPolicy(bases: ["ours"])
+                try await api.makeProject("default", policy: policy)
+                let context = try await api.site.upload([
+                    "Dockerfile": Array("FROM ours\nENV PATH=/srv/bin:$PATH\nCOPY main.py /\n".utf8),
+                    "main.py": Array("print()\n".utf8),
+                ])
+                let answer = try await api.send("POST", "/builds", json: Self.request(#""context":"\#(context)""#))
+                #expect(answer.status == 202, "\(answer)")
+                let asked = try #require(try answer.object()["build"] as? [String: Any])
+                #expect((asked["base"] as? [String: String])?["catalog"] == "ours")
+                let execution = try #require(asked["execution"] as? [String: Any])
+                let path = (execution["env"] as? [String: String])?["PATH"]
+                #expect(path?.hasPrefix("/srv/bin:/opt/venv/bin:") == true, "\(answer)")
+            }
+        }
+    }
+
     @Test func whatAWorkerWouldFindOutTooLateIsToldAtOnce() async throws {
         try await DockerRegistry.run { registry in
             try await APISite.run { api in

@@ -156,6 +156,11 @@ extension OpenAPIDocument {
                 description: {type: string}
                 source: {description: "`debian` and the release's name, or the image that it is.", type: string}
                 python: {type: string}
+                config:
+                  description: |
+                    What containers start with, as the `config` of an OCI image configuration; not of an image in a
+                    registry, which has its own.
+                  type: object
             Status:
               type: object
               required: [status]

@@ -52,7 +52,7 @@ struct StatusRoutes {
             let catalog = BaseCatalog(directories: service.settings.baseImageDirectories)
             let entries = try await blocking {
                 do {
-                    return try catalog.definitions().map { BaseImageDocument($0) }
+                    return try catalog.definitions().map { try BaseImageDocument($0) }
                 } catch {
                     throw ServiceError(.invalidConfiguration, "the catalog of base images cannot be read", cause: error)
                 }
@@ -92,8 +92,10 @@ private struct BaseImageDocument: Encodable {
     /// `debian` and the release's name, or a reference.
     let source: String
     let python: String?
+    /// What containers start with; nil of an image in a registry, which has its own.
+    let config: ImageConfiguration.Execution?
 
-    init(_ definition: BaseImageDefinition) {
+    init(_ definition: BaseImageDefinition) throws {
         name = definition.name
         description = definition.summary
         source =
@@ -102,5 +104,6 @@ private struct BaseImageDocument: Encodable {
             case .image(let reference): reference.description
             }
         python = definition.python?.version
+        config = try definition.execution()
     }
 }

@@ -179,6 +179,16 @@ public struct ServiceClient: Sendable {
     /// What the server is. It asks for a token that is good for reading.
     public func version() async throws -> Version { try await value(Version.self, of: Call(.get, "/version")) }
 
+    /// The server's catalog of base images.
+    public func baseImages() async throws -> [ServedBaseImage] {
+        struct Answer: Decodable {
+            let entries: [ServedBaseImage]
+
+            enum CodingKeys: String, CodingKey { case entries = "base_images" }
+        }
+        return try await value(Answer.self, of: Call(.get, "/base-images")).entries
+    }
+
     /// What the server is; nil where it does not know who we are.
     public func versionIfKnown() async throws -> Version? {
         do {

@@ -148,7 +148,8 @@ import Testing
                 return "USER root\n\(program)ENV PIP_INDEX_URL=\(url) UV_DEFAULT_INDEX=\(url)\n\(lines)"
             }
             try await BuildahTests().compare(
-                texts + [Self.stages, Self.owned].map { $0.replacing("<URL>", with: url) }, on: base, in: directory, files: files,
+                texts + [Self.stages, Self.owned].map { $0.replacing("<URL>", with: url) }, on: base, in: directory,
+                files: files,
                 isListed: Self.isListed)
         }
     }
