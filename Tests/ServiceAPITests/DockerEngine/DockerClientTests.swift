@@ -57,7 +57,8 @@ import Testing
     @Test func aClientThatGoesEndsItsBuild() async throws {
         // Nobody works, so the build waits.
         try await EngineSite.run(works: false) { engine in
-            let context = try engine.context(from: "python-3.11-slim")
+            // One that no registry has to be asked for.
+            let context = try engine.context(from: "python-3.11")
             let archive = engine.site.root.appending("context.tar")
             try await runAside("tar", ["-cf", archive.string, "-C", context.string, "."])
             let client = try ServerProcess(
