@@ -57,8 +57,8 @@ import Testing
     @Test func aClientThatGoesEndsItsBuild() async throws {
         // Nobody works, so the build waits.
         try await EngineSite.run(works: false) { engine in
-            // One that no registry has to be asked for.
-            let context = try engine.context(from: "python-3.11")
+            // One that no registry has to be asked for; it runs as another user.
+            let context = try engine.context(from: "python-3.11\nUSER root")
             let archive = engine.site.root.appending("context.tar")
             try await runAside("tar", ["-cf", archive.string, "-C", context.string, "."])
             let client = try ServerProcess(
