@@ -31,7 +31,10 @@ public func run(_ command: String, _ arguments: [String], input: [UInt8] = [], e
 /// Runs a foreign program that takes its time, while other tests go on.
 @discardableResult
 public func runAside(_ command: String, _ arguments: [String]) async throws -> [UInt8] {
-    try await blocking { try run(command, arguments) }
+    // On a thread of its own: those of `blocking` are few, and a server of this process needs them to answer the program.
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try run(command, arguments) }) }
+    }
 }
 
 /// Runs a Python program whose standard input is bytes.
