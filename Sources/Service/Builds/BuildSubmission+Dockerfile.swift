@@ -101,6 +101,14 @@ extension LoweredDockerfile.Packages {
     }
 }
 
+extension BuildSubmission.Indexes {
+    /// The same in the engine's terms.
+    var packageIndexes: PackageIndexes {
+        PackageIndexes(
+            indexURL: indexURL, extraIndexURLs: extraIndexURLs, findLinks: findLinks, excludeNewer: excludeNewer)
+    }
+}
+
 extension PackageIndexes {
     /// With other URLs in the place of its own.
     func replacingURLs(_ replacement: (String) -> String) -> PackageIndexes {

@@ -29,11 +29,7 @@ struct SubmissionCheck: Sendable {
         try checkNames()
         try checkExecution()
         try checkPolicy()
-        let indexes = submission.indexes
-        try check(
-            PackageIndexes(
-                indexURL: indexes.indexURL, extraIndexURLs: indexes.extraIndexURLs, findLinks: indexes.findLinks,
-                excludeNewer: indexes.excludeNewer))
+        try check(submission.indexes.packageIndexes)
         try check(requirements: submission.packages)
         try check(submission.selection)
         if let changes = submission.changes {

@@ -41,13 +41,8 @@ struct SubmittedSpec: Sendable {
 
     /// Where packages come from, and what else holds for all installations.
     private var given: PythonStep {
-        let indexes = submission.indexes
-        return PythonStep(
-            manifests: [], selection: submission.selection,
-            indexes: inWorkspace(
-                PackageIndexes(
-                    indexURL: indexes.indexURL, extraIndexURLs: indexes.extraIndexURLs, findLinks: indexes.findLinks,
-                    excludeNewer: indexes.excludeNewer)),
+        PythonStep(
+            manifests: [], selection: submission.selection, indexes: inWorkspace(submission.indexes.packageIndexes),
             lock: submission.lock.map { .required(path: workspace.path($0)) },
             upgrade: submission.upgrades, allowsSourceBuilds: allowsSourceBuilds,
             compilesBytecode: submission.compilesBytecode)
